@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * zcx - links page-cache files to sockets: the whole interface of /dev/zcx.
+ *
+ * General ioctl format
+ * ====================
+ *
+ * Every operation takes a pointer to one struct whose first member is the
+ * size of that struct in bytes as the caller was compiled. This lets either
+ * side grow:
+ *
+ *  - a caller older than the module passes a smaller struct; members it does
+ *    not know are taken as zero, and nothing is written past its size;
+ *  - a caller newer than the module passes a larger struct; the tail must be
+ *    zero, otherwise the call fails with E2BIG: the caller asked for something
+ *    this module cannot do.
+ *
+ * Sizes are not part of the ioctl numbers, all members have fixed width and
+ * natural alignment, and there are no holes, so that 32-bit and 64-bit
+ * programs share one layout.
+ *
+ * Life of a link
+ * ==============
+ *
+ *   ZCX_IOC_LINK -> QUEUED -> RUNNING <-> WAITING
+ *                                |
+ *                                +-> SENT       every byte is queued in the socket
+ *                                +-> SHORT      a file ended before its range did
+ *                                +-> CANCELLED  a signal ended the call early
+ *                                +-> FAILED     anything else; see zcx_link.error
+ *
+ * A link is an ordered list of segments on its way to one socket. The call
+ * checks all of it first: descriptors, ranges, flags, limits. A call that is
+ * refused has sent nothing and holds nothing.
+ *
+ * ZCX_LINK_SYNC runs the link in the caller's context and behaves towards it
+ * as sendfile(2) does:
+ *
+ *  - it sleeps, interruptibly, while the socket is full; O_NONBLOCK on the
+ *    socket makes it stop there instead, and SO_SNDTIMEO limits each wait;
+ *  - bytes already queued are never taken back. Once at least one byte has
+ *    been sent the call succeeds (returns 0), bytes_sent is the count, and
+ *    `error` holds the errno that stopped it, 0 if nothing did. To go on,
+ *    submit what is left;
+ *  - with nothing sent, the errno is the call's own result. EPIPE is then
+ *    accompanied by SIGPIPE, as from write(2), unless ZCX_LINK_NOSIGNAL is set;
+ *  - a file that ends before its range does ends the link there, state SHORT:
+ *    neither the rest of the range nor the segments behind it are sent, and
+ *    bytes from beyond the end of the file never are. A range "to the end"
+ *    (ZCX_TO_EOF) cannot be short.
+ *
+ * File bytes travel by reference. Until the peer has acknowledged them, a
+ * change to the file may change what the peer receives, as with sendfile(2).
+ * Memory segments are copied when the call is made and may be reused at once.
+ *
+ * Errno table
+ * ===========
+ *
+ *  Refused, from checking the call itself:
+ *   ENOTTY       unknown ioctl number
+ *   EINVAL       `size` is smaller than the first version of the struct;
+ *                segment_size likewise; no segments; a reserved member is not
+ *                zero; an offset is negative; unknown segment type or lane; a
+ *                member that the segment's type does not use is not zero
+ *   E2BIG        the struct's or a segment's tail, unknown here, is not zero;
+ *                more than ZCX_MAX_SEGMENTS segments; a memory segment above
+ *                ZCX_MAX_MEMORY_SEGMENT bytes or more than ZCX_MAX_MEMORY_LINK
+ *                bytes of them in one link
+ *   EOVERFLOW    offset + length does not fit a file offset
+ *   EOPNOTSUPP   an unknown or not yet supported flag or lane; the socket is
+ *                of a kind zcx does not send to (see below); the file is of a
+ *                kind it does not read from
+ *   EFAULT       a pointer does not point to readable (writable) memory
+ *   ENOMEM       out of memory
+ *   EBUSY        the context has its limit of links (zcx_info.max_links)
+ *
+ *  Refused, from looking at the descriptors:
+ *   EBADF        a file is not open for reading, was opened with O_PATH, or
+ *                a descriptor is not open at all
+ *   EISDIR       a file segment names a directory
+ *   ENOTSOCK     socket_fd is not a socket
+ *   ENOTCONN     the socket is not connected
+ *   EACCES, EPERM  a security module or a permission event refused the file
+ *                  or the socket
+ *
+ *  While sending (the call's result if nothing was sent, else in `error`):
+ *   EAGAIN       the socket is full and either O_NONBLOCK is set or the time
+ *                of SO_SNDTIMEO is over
+ *   EINTR        a signal came
+ *   EPIPE        the socket was shut down for writing, by either side
+ *   ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ...  the socket's own error
+ *   EIO          the file could not be read; the good bytes before it were sent
+ *   ENOMEM       out of memory
+ *
+ * Sockets: TCP over IPv4 or IPv6, also with kernel TLS transmit, and AF_UNIX
+ * stream sockets. Every other kind, and a TCP socket that is in a sockmap, in
+ * repair mode or under any other upper-layer protocol, is refused.
+ *
+ * Files: regular files, tmpfs and memfd included. Where the filesystem keeps
+ * its page cache true by itself zcx reads it directly (the cache lane);
+ * otherwise it asks the filesystem as sendfile(2) does (the splice lane).
+ */
+#ifndef _UAPI_LINUX_ZCX_H
+#define _UAPI_LINUX_ZCX_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define ZCX_DEVICE		"/dev/zcx"
+
+/** Version of this interface. It grows when something is added. */
+#define ZCX_ABI_VERSION		1
+
+#define ZCX_IOC_TYPE		0xE2
+#define ZCX_IOC_INFO		_IO(ZCX_IOC_TYPE, 0x00)
+#define ZCX_IOC_LINK		_IO(ZCX_IOC_TYPE, 0x01)
+
+/* Hard limits of this version. */
+#define ZCX_MAX_SEGMENTS	1024		/* segments in one link */
+#define ZCX_MAX_MEMORY_SEGMENT	(64U << 10)	/* bytes in one memory segment */
+#define ZCX_MAX_MEMORY_LINK	(1U << 20)	/* bytes of memory in one link */
+
+/** Length of a file segment that runs to the end of the file. */
+#define ZCX_TO_EOF		(~(__u64)0)
+
+/**
+ * enum zcx_feature - bits of zcx_info.features
+ * @ZCX_FEATURE_SYNC: synchronous links
+ * @ZCX_FEATURE_LANE_CACHE: bytes by reference from the page cache
+ * @ZCX_FEATURE_LANE_SPLICE: files whose filesystem must be asked first
+ * @ZCX_FEATURE_KTLS: sockets with kernel TLS transmit
+ */
+enum zcx_feature {
+	ZCX_FEATURE_SYNC	= 1 << 0,
+	ZCX_FEATURE_LANE_CACHE	= 1 << 1,
+	ZCX_FEATURE_LANE_SPLICE	= 1 << 2,
+	ZCX_FEATURE_KTLS	= 1 << 3,
+};
+
+/**
+ * enum zcx_push - how pages reach sockets on this kernel
+ * @ZCX_PUSH_SENDPAGE: sendpage, under one socket lock a batch (6.1)
+ * @ZCX_PUSH_SPLICE_PAGES: sendmsg with MSG_SPLICE_PAGES (6.5 and later)
+ */
+enum zcx_push {
+	ZCX_PUSH_SENDPAGE	= 1,
+	ZCX_PUSH_SPLICE_PAGES	= 2,
+};
+
+/**
+ * struct zcx_info - ioctl(ZCX_IOC_INFO): what this module is and can do
+ * @size: sizeof(struct zcx_info) as the caller knows it
+ * @flags: must be 0
+ * @abi_version: ZCX_ABI_VERSION the module was built with
+ * @push: how pages reach sockets, enum zcx_push
+ * @features: bits of enum zcx_feature
+ * @max_segments: segments in one link
+ * @max_memory_segment: bytes in one memory segment
+ * @max_memory_link: bytes of all memory segments of one link
+ * @max_links: links one context may have at a time
+ * @batch_bytes: file bytes gathered at a time before they go to the socket
+ * @__reserved: 0
+ */
+struct zcx_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi_version;
+	__u32 push;
+	__aligned_u64 features;
+	__u32 max_segments;
+	__u32 max_memory_segment;
+	__u32 max_memory_link;
+	__u32 max_links;
+	__u32 batch_bytes;
+	__u32 __reserved;
+};
+
+/**
+ * enum zcx_segment_type - what a segment's bytes come from
+ * @ZCX_SEGMENT_FILE: a range of a file
+ * @ZCX_SEGMENT_MEMORY: the caller's memory, copied during the call
+ */
+enum zcx_segment_type {
+	ZCX_SEGMENT_FILE	= 1,
+	ZCX_SEGMENT_MEMORY	= 2,
+};
+
+/**
+ * struct zcx_segment - one piece of a link
+ * @type: enum zcx_segment_type
+ * @fd: FILE: descriptor open for reading; MEMORY: 0
+ * @offset: FILE: first byte of the range; MEMORY: 0
+ * @length: bytes; may be 0; FILE: or ZCX_TO_EOF
+ * @addr: MEMORY: address of the bytes; FILE: 0
+ * @flags: must be 0
+ * @__reserved: must be 0
+ *
+ * The file's own offset (lseek) is neither used nor changed.
+ */
+struct zcx_segment {
+	__u32 type;
+	__s32 fd;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 addr;
+	__u32 flags;
+	__u32 __reserved;
+};
+
+/**
+ * enum zcx_link_flag - bits of zcx_link.flags
+ * @ZCX_LINK_SYNC: run in the caller's context, return when done. Required in
+ *	this version.
+ * @ZCX_LINK_NOSIGNAL: no SIGPIPE with EPIPE, as MSG_NOSIGNAL does for send(2)
+ */
+enum zcx_link_flag {
+	ZCX_LINK_SYNC		= 1 << 0,
+	ZCX_LINK_NOSIGNAL	= 1 << 1,
+};
+
+/**
+ * enum zcx_lane - how a file segment's bytes are obtained
+ * @ZCX_LANE_AUTO: the module chooses
+ * @ZCX_LANE_CACHE: through the page cache, whatever the size
+ */
+enum zcx_lane {
+	ZCX_LANE_AUTO		= 0,
+	ZCX_LANE_CACHE		= 1,
+};
+
+/**
+ * enum zcx_state - where a link is in its life
+ * @ZCX_STATE_QUEUED: accepted, not begun
+ * @ZCX_STATE_RUNNING: moving bytes
+ * @ZCX_STATE_WAITING: for the disk or the socket
+ * @ZCX_STATE_SENT: ended: every byte is queued in the socket
+ * @ZCX_STATE_SHORT: ended: a file ended before its range did
+ * @ZCX_STATE_CANCELLED: ended: by a signal
+ * @ZCX_STATE_FAILED: ended: by an error
+ */
+enum zcx_state {
+	ZCX_STATE_QUEUED	= 1,
+	ZCX_STATE_RUNNING	= 2,
+	ZCX_STATE_WAITING	= 3,
+	ZCX_STATE_SENT		= 4,
+	ZCX_STATE_SHORT		= 5,
+	ZCX_STATE_CANCELLED	= 6,
+	ZCX_STATE_FAILED	= 7,
+};
+
+/**
+ * enum zcx_result_flag - bits of zcx_link.result_flags
+ * @ZCX_RESULT_ROUTE_COPIES: the socket's route leads through a device without
+ *	scatter-gather, which copies every byte once more; bytes_copied cannot
+ *	include that
+ * @ZCX_RESULT_KTLS: the socket encrypts
+ */
+enum zcx_result_flag {
+	ZCX_RESULT_ROUTE_COPIES	= 1 << 0,
+	ZCX_RESULT_KTLS		= 1 << 1,
+};
+
+/**
+ * struct zcx_link - ioctl(ZCX_IOC_LINK): send segments to a socket
+ * @size: sizeof(struct zcx_link) as the caller knows it
+ * @flags: bits of enum zcx_link_flag
+ * @socket_fd: a connected stream socket
+ * @lane: enum zcx_lane, for all file segments
+ * @segments: address of an array of struct zcx_segment
+ * @segment_count: its length, 1 to ZCX_MAX_SEGMENTS
+ * @segment_size: sizeof(struct zcx_segment) as the caller knows it
+ * @user_data: the caller's own; shows in tracepoints
+ * @id: out: the link's number within its context, from 1
+ * @bytes_sent: out: bytes queued in the socket, all kinds
+ * @bytes_memory: out: of these, from memory segments
+ * @bytes_cache: out: of these, by the cache lane
+ * @bytes_splice: out: of these, by the splice lane
+ * @bytes_copied: out: of these, moved by the CPU on their way into packets:
+ *	what the socket would not take by reference, and all bytes that software
+ *	kernel TLS encrypted. The copy of memory segments at submission is not
+ *	counted here
+ * @state: out: enum zcx_state, one of the final states
+ * @error: out: errno (positive) that ended the link early, else 0
+ * @result_flags: out: bits of enum zcx_result_flag
+ * @__reserved: must be 0
+ *
+ * Out members are written whenever the call came as far as sending, also when
+ * it then failed with nothing sent. A call refused before that writes nothing:
+ * set @id to 0 first to tell the two apart.
+ */
+struct zcx_link {
+	__u32 size;
+	__u32 flags;
+	__s32 socket_fd;
+	__u32 lane;
+	__aligned_u64 segments;
+	__u32 segment_count;
+	__u32 segment_size;
+	__aligned_u64 user_data;
+	__aligned_u64 id;
+	__aligned_u64 bytes_sent;
+	__aligned_u64 bytes_memory;
+	__aligned_u64 bytes_cache;
+	__aligned_u64 bytes_splice;
+	__aligned_u64 bytes_copied;
+	__u32 state;
+	__u32 error;
+	__u32 result_flags;
+	__u32 __reserved;
+};
+
+#endif /* _UAPI_LINUX_ZCX_H */
