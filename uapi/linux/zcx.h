@@ -60,8 +60,8 @@
  *   ENOTTY       unknown ioctl number
  *   EINVAL       `size` is smaller than the first version of the struct;
  *                segment_size likewise; no segments; a reserved member is not
- *                zero; an offset is negative; unknown segment type or lane; a
- *                member that the segment's type does not use is not zero
+ *                zero; an offset is negative; unknown segment type; a member
+ *                that the segment's type does not use is not zero
  *   E2BIG        the struct's or a segment's tail, unknown here, is not zero;
  *                more than ZCX_MAX_SEGMENTS segments; a memory segment above
  *                ZCX_MAX_MEMORY_SEGMENT bytes or more than ZCX_MAX_MEMORY_LINK
@@ -138,11 +138,11 @@ enum zcx_feature {
 };
 
 /**
- * enum zcx_push - how pages reach sockets on this kernel
+ * enum zcx_push_method - how pages reach sockets on this kernel
  * @ZCX_PUSH_SENDPAGE: sendpage, under one socket lock a batch (6.1)
  * @ZCX_PUSH_SPLICE_PAGES: sendmsg with MSG_SPLICE_PAGES (6.5 and later)
  */
-enum zcx_push {
+enum zcx_push_method {
 	ZCX_PUSH_SENDPAGE	= 1,
 	ZCX_PUSH_SPLICE_PAGES	= 2,
 };
@@ -152,7 +152,7 @@ enum zcx_push {
  * @size: sizeof(struct zcx_info) as the caller knows it
  * @flags: must be 0
  * @abi_version: ZCX_ABI_VERSION the module was built with
- * @push: how pages reach sockets, enum zcx_push
+ * @push: how pages reach sockets, enum zcx_push_method
  * @features: bits of enum zcx_feature
  * @max_segments: segments in one link
  * @max_memory_segment: bytes in one memory segment
