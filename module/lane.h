@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZCX_LANE_H
+#define _ZCX_LANE_H
+
+#include <linux/fs.h>
+
+#include "sglist.h"
+
+struct zcx_program;
+struct zcx_range;
+
+/**
+ * struct zcx_lane_ops - one way to obtain the bytes of a range
+ * @name: for tracepoints
+ * @tag: what entries that it appends are tagged with
+ * @begin: called once, before the first @fill of a range; may be NULL
+ * @fill: append bytes to a scatter list
+ * @end: called once, after the last @fill of a range that was begun, with the
+ *	bytes that were appended for it; may be NULL
+ *
+ * @fill appends at most @max bytes (at least 1) that begin at @range->pos, in
+ * order, and moves @range->pos behind them. The list has room for at least one
+ * more entry. It may append less than there is, and does so rather than wait
+ * when it has appended anything at all. It may sleep, holding no lock; but it
+ * only waits for a disk if @wait says so (a lane that cannot tell may anyway).
+ *
+ * @fill returns the bytes appended; 0 at the end of the file; or -errno, if
+ * nothing was appended: -EAGAIN (it would have to wait), -EIO (the range
+ * cannot be read), -ENOMEM, -EINTR (a fatal signal while waiting for the
+ * disk), or what the filesystem says.
+ */
+struct zcx_lane_ops {
+	const char *name;
+	enum zcx_tag tag;
+	void (*begin)(struct zcx_range *range);
+	ssize_t (*fill)(struct zcx_range *range, struct zcx_sglist *sgl,
+			size_t max, bool wait);
+	void (*end)(struct zcx_range *range, u64 bytes);
+};
+
+/**
+ * struct zcx_range - one segment on its way, and how far it has come
+ * @lane: how its bytes are obtained
+ * @file: the file, with a reference; NULL for memory
+ * @program: memory: whose pages hold the bytes
+ * @pos: next byte to append: offset in the file, or in the program's memory
+ * @end: first byte behind the range; LLONG_MAX if it runs to the end of file
+ * @start: where it began
+ * @to_eof: ends where the file ends, and so is never short
+ * @ra: readahead state of the cache lane. Not the file's own: many links may
+ *	read one descriptor at different places at a time
+ */
+struct zcx_range {
+	const struct zcx_lane_ops *lane;
+	struct file *file;
+	struct zcx_program *program;
+	loff_t pos;
+	loff_t end;
+	loff_t start;
+	bool to_eof;
+	struct file_ra_state ra;
+};
+
+extern const struct zcx_lane_ops zcx_lane_memory;
+extern const struct zcx_lane_ops zcx_lane_cache;
+extern const struct zcx_lane_ops zcx_lane_splice;
+
+bool zcx_lane_cache_supports(struct file *file);
+bool zcx_lane_splice_supports(struct file *file);
+ssize_t zcx_splice_fill(struct file *file, loff_t *pos, struct zcx_sglist *sgl,
+			size_t max, enum zcx_tag tag);
+void zcx_lane_file_end(struct zcx_range *range, u64 bytes);
+
+#endif /* _ZCX_LANE_H */

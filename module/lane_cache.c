@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The cache lane: a file range becomes references on page-cache folios.
+ *
+ * This is the path of filemap_read() without its copy: look folios up, read
+ * ahead, wait for what is on its way, and check i_size once a folio is
+ * up to date. Only filesystems that keep their page cache true by themselves
+ * are read this way; see zcx_cache_magic[].
+ */
+#include <linux/backing-dev.h>
+#include <linux/dax.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/swap.h>
+
+#include "lane.h"
+#include "zcx.h"
+
+/*
+ * Filesystems whose read_iter() is, for cached data, filemap_read() under no
+ * protocol of their own. A new one belongs here only after its read_iter() and
+ * splice_read() have been read on every supported kernel.
+ */
+static const unsigned long zcx_cache_magic[] = {
+	EXT4_SUPER_MAGIC,	/* ext2 and ext3 too */
+	XFS_SUPER_MAGIC,
+	BTRFS_SUPER_MAGIC,
+	F2FS_SUPER_MAGIC,
+	EROFS_SUPER_MAGIC_V1,
+	SQUASHFS_MAGIC,
+	ISOFS_SUPER_MAGIC,
+	TMPFS_MAGIC,		/* memfd too */
+};
+
+/**
+ * zcx_lane_cache_supports() - may the file's page cache be read directly?
+ * @file: a regular file
+ *
+ * Return: true if so; otherwise the filesystem must be asked.
+ */
+bool zcx_lane_cache_supports(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	unsigned int i;
+
+	if (IS_DAX(inode) || !file->f_mapping || !file->f_op->splice_read)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(zcx_cache_magic); i++)
+		if (inode->i_sb->s_magic == zcx_cache_magic[i])
+			return true;
+	return false;
+}
+
+static bool zcx_is_shmem(struct address_space *mapping)
+{
+	return mapping->host->i_sb->s_magic == TMPFS_MAGIC;
+}
+
+/*
+ * The window must hold the batch being sent and the next one, so that the
+ * next is there when this one has gone; but a range in the middle of a file
+ * gives no reason to read what lies behind it.
+ */
+static void zcx_cache_begin(struct zcx_range *range)
+{
+	struct file *file = range->file;
+	u64 window, left;
+
+	file_ra_state_init(&range->ra, file->f_mapping);
+	/* Sequential from its first byte on, wherever in the file that is. */
+	range->ra.prev_pos = range->pos;
+
+	if (!range->ra.ra_pages)
+		return;
+	window = 2 * (zcx_batch_bytes() >> PAGE_SHIFT);
+	left = DIV_ROUND_UP_ULL(range->end - range->pos, PAGE_SIZE);
+	range->ra.ra_pages = max_t(u64, range->ra.ra_pages, min(window, left));
+}
+
+/*
+ * Have the folio at @range->pos read, and wait for it.
+ *
+ * The check of i_size under the invalidate lock keeps read_cache_folio() from
+ * growing the page cache of a file that is being truncated, beyond its end.
+ */
+static int zcx_cache_read_one(struct zcx_range *range)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	struct folio *folio = NULL;
+
+	filemap_invalidate_lock_shared(mapping);
+	if (range->pos < i_size_read(mapping->host))
+		folio = read_cache_folio(mapping, range->pos >> PAGE_SHIFT,
+					 NULL, range->file);
+	filemap_invalidate_unlock_shared(mapping);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	if (folio)
+		folio_put(folio);
+	return 0;
+}
+
+/* Wait until a folio that others are reading is there, or find out it is not. */
+static int zcx_cache_wait(struct zcx_range *range, struct folio *folio)
+{
+	if (folio_wait_locked_killable(folio))
+		return -EINTR;
+	if (folio_test_uptodate(folio))
+		return 0;
+	/* Read in part, not at all, or in vain: now it is our turn to try. */
+	return zcx_cache_read_one(range);
+}
+
+static ssize_t zcx_append_hole(struct zcx_range *range, struct zcx_sglist *sgl,
+			       size_t max)
+{
+	unsigned int offset = offset_in_page(range->pos);
+	unsigned int length = min_t(size_t, max, PAGE_SIZE - offset);
+	struct page *page = ZERO_PAGE(0);
+
+	get_page(page);
+	if (zcx_sglist_append(sgl, page, offset, length, ZCX_TAG_CACHE)) {
+		put_page(page);
+		return 0;
+	}
+	range->pos += length;
+	return length;
+}
+
+/*
+ * tmpfs has nothing at @range->pos: a hole, or a page that was swapped out.
+ * A hole is sent from the zero page, so that reading does not fill the file.
+ * What was swapped out tmpfs itself brings back, which may wait.
+ */
+static ssize_t zcx_shmem_absent(struct zcx_range *range,
+				struct zcx_sglist *sgl, size_t max)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	unsigned int offset = offset_in_page(range->pos);
+
+	max = min_t(size_t, max, PAGE_SIZE - offset);
+	if (xa_is_value(xa_load(&mapping->i_pages, range->pos >> PAGE_SHIFT)))
+		return zcx_splice_fill(range->file, &range->pos, sgl, max,
+				       ZCX_TAG_CACHE);
+	return zcx_append_hole(range, sgl, max);
+}
+
+/* One folio that is up to date; takes over the caller's reference on success. */
+static ssize_t zcx_append_folio(struct zcx_range *range, struct folio *folio,
+				struct zcx_sglist *sgl, size_t max)
+{
+	size_t offset = offset_in_folio(folio, range->pos);
+	size_t length = min(max, folio_size(folio) - offset);
+	struct page *page = folio_page(folio, offset >> PAGE_SHIFT);
+
+	if (zcx_sglist_append(sgl, page, offset_in_page(offset), length,
+			      ZCX_TAG_CACHE))
+		return 0;
+	range->pos += length;
+	return length;
+}
+
+static bool zcx_folio_poisoned(struct folio *folio)
+{
+	return folio_test_hwpoison(folio) ||
+	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
+}
+
+static void zcx_readahead_marker(struct zcx_range *range, struct folio *folio,
+				 size_t max)
+{
+	DEFINE_READAHEAD(ractl, range->file, &range->ra,
+			 range->file->f_mapping, folio->index);
+
+	page_cache_async_ra(&ractl, folio, DIV_ROUND_UP(max, PAGE_SIZE));
+}
+
+/*
+ * Append the folios of one look-up, as far as they are up to date. References
+ * of those not appended are the caller's to drop: @used says how many were.
+ *
+ * Return: bytes appended; 0 if the first folio cannot be had yet; -EIO.
+ */
+static ssize_t zcx_append_batch(struct zcx_range *range,
+				struct folio_batch *fbatch, unsigned int *used,
+				struct zcx_sglist *sgl, size_t max)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	unsigned int ready = 0;
+	ssize_t done = 0;
+	loff_t size;
+
+	while (ready < folio_batch_count(fbatch)) {
+		struct folio *folio = fbatch->folios[ready];
+
+		if (folio_test_readahead(folio))
+			zcx_readahead_marker(range, folio, max);
+		if (!folio_test_uptodate(folio))
+			break;
+		ready++;
+	}
+	/*
+	 * i_size is read after the folios were found up to date: a folio that
+	 * was read beyond an end of file since moved up may hold anything.
+	 */
+	size = i_size_read(mapping->host);
+	if (range->pos >= size)
+		return 0;
+	max = min_t(loff_t, max, size - range->pos);
+
+	for (*used = 0; *used < ready && max; ++*used) {
+		struct folio *folio = fbatch->folios[*used];
+		ssize_t n;
+
+		if (unlikely(zcx_folio_poisoned(folio)))
+			return done ?: -EIO;
+		if (!folio_contains(folio, range->pos >> PAGE_SHIFT))
+			break;
+		n = zcx_append_folio(range, folio, sgl, max);
+		if (!n)
+			break;
+		folio_mark_accessed(folio);
+		if (mapping_writably_mapped(mapping))
+			flush_dcache_folio(folio);
+		done += n;
+		max -= n;
+	}
+	return done;
+}
+
+/*
+ * What is resident at @range->pos, without waiting for anything.
+ *
+ * Return: bytes appended; 0 with a reference on a folio to wait for in
+ * @pending, or with NULL there: no folio; -EIO.
+ */
+static ssize_t zcx_cache_resident(struct zcx_range *range,
+				  struct zcx_sglist *sgl, size_t max,
+				  struct folio **pending)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	pgoff_t index = range->pos >> PAGE_SHIFT;
+	pgoff_t last = (range->pos + max - 1) >> PAGE_SHIFT;
+	struct folio_batch fbatch;
+	unsigned int used = 0, i;
+	ssize_t done;
+
+	*pending = NULL;
+	folio_batch_init(&fbatch);
+	if (!filemap_get_folios_contig(mapping, &index, last, &fbatch))
+		return 0;
+
+	done = zcx_append_batch(range, &fbatch, &used, sgl, max);
+	for (i = used; i < folio_batch_count(&fbatch); i++) {
+		struct folio *folio = fbatch.folios[i];
+
+		if (!i && !done && !folio_test_uptodate(folio))
+			*pending = folio;
+		else
+			folio_put(folio);
+	}
+	return done;
+}
+
+/*
+ * Nothing is up to date at @range->pos: fill in a hole, read ahead, wait.
+ *
+ * Return: bytes appended (tmpfs); 0: look again; -EAGAIN: it would have to
+ * wait; -errno.
+ */
+static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
+			      size_t max, struct folio *pending, bool wait,
+			      bool *tried)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	DEFINE_READAHEAD(ractl, range->file, &range->ra, mapping,
+			 range->pos >> PAGE_SHIFT);
+
+	if (zcx_is_shmem(mapping)) {
+		/* Not up to date there means allocated, and never written. */
+		return pending ? zcx_append_hole(range, sgl, max)
+			       : zcx_shmem_absent(range, sgl, max);
+	}
+	if (!pending && !*tried) {
+		/* Readahead is free to do nothing, hence @tried. */
+		*tried = true;
+		max += offset_in_page(range->pos);
+		page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
+		return 0;
+	}
+	if (!wait)
+		return -EAGAIN;
+	return pending ? zcx_cache_wait(range, pending)
+		       : zcx_cache_read_one(range);
+}
+
+/*
+ * One step from @range->pos: what is resident, or else what a miss gives.
+ *
+ * Return: as zcx_cache_miss().
+ */
+static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
+			      size_t max, bool wait, bool *tried)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	/*
+	 * A hole ends where the file ended before we looked for it: what was
+	 * appended to the file since is no hole.
+	 */
+	loff_t size = i_size_read(mapping->host);
+	struct folio *pending;
+	ssize_t n;
+
+	n = zcx_cache_resident(range, sgl, max, &pending);
+	if (!n && range->pos < size && zcx_sglist_room(sgl))
+		n = zcx_cache_miss(range, sgl,
+				   min_t(loff_t, max, size - range->pos),
+				   pending, wait, tried);
+	if (pending)
+		folio_put(pending);
+	return n;
+}
+
+static ssize_t zcx_cache_fill(struct zcx_range *range, struct zcx_sglist *sgl,
+			      size_t max, bool wait)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	loff_t start = range->pos;
+	bool tried = false;
+	ssize_t n = 0;
+
+	while (max && zcx_sglist_room(sgl) &&
+	       range->pos < i_size_read(mapping->host)) {
+		/* Send what there is rather than wait for more. */
+		n = zcx_cache_step(range, sgl, max,
+				   wait && range->pos == start, &tried);
+		if (n < 0)
+			break;
+		if (n) {
+			tried = false;
+			max -= n;
+			range->ra.prev_pos = range->pos;
+		}
+	}
+	if (range->pos > start)
+		return range->pos - start;
+	return n < 0 ? n : 0;
+}
+
+static void zcx_cache_end(struct zcx_range *range, u64 bytes)
+{
+	if (bytes)
+		file_accessed(range->file);
+	zcx_lane_file_end(range, bytes);
+}
+
+const struct zcx_lane_ops zcx_lane_cache = {
+	.name	= "cache",
+	.tag	= ZCX_TAG_CACHE,
+	.begin	= zcx_cache_begin,
+	.fill	= zcx_cache_fill,
+	.end	= zcx_cache_end,
+};
