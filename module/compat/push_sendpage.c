@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages into sockets on kernels with sendpage (6.1): one call a folio, since
+ * a packet fragment holds one reference and must not leave that folio. Plain
+ * TCP takes the whole batch under one socket lock.
+ */
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/sizes.h>
+#include <linux/zcx.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "../sglist.h"
+#include "push.h"
+
+u32 zcx_push_method(void)
+{
+	return ZCX_PUSH_SENDPAGE;
+}
+
+int zcx_push_init(struct zcx_push *push, unsigned int entries)
+{
+	push->bvec = NULL;
+	return 0;
+}
+
+void zcx_push_destroy(struct zcx_push *push)
+{
+}
+
+typedef int (*zcx_sendpage_fn)(struct socket *sock, struct page *page,
+			       int offset, size_t size, int flags);
+
+static int zcx_sendpage_locked(struct socket *sock, struct page *page,
+			       int offset, size_t size, int flags)
+{
+	return kernel_sendpage_locked(sock->sk, page, offset, size, flags);
+}
+
+/*
+ * Push one run, piece by piece.
+ *
+ * A piece is named by its folio's head page, so that consecutive pieces of a
+ * folio coalesce into one fragment; unless @limit cuts pieces to single
+ * pages: the TLS code has not been shown to keep references of compound pages
+ * right, so it gets the very page.
+ *
+ * Return: bytes taken, less than the run's length if the socket took no more;
+ * -errno if it took nothing.
+ */
+static ssize_t zcx_push_run(struct socket *sock, struct scatterlist *sg,
+			    size_t limit, int flags, int last_flags,
+			    zcx_sendpage_fn sendpage)
+{
+	size_t done = 0;
+
+	while (done < sg->length) {
+		size_t at = sg->offset + done;
+		struct page *page = nth_page(sg_page(sg), at >> PAGE_SHIFT);
+		struct folio *folio = page_folio(page);
+		size_t offset = offset_in_page(at);
+		size_t size;
+		int ret;
+
+		if (limit > PAGE_SIZE) {
+			offset += folio_page_idx(folio, page) * PAGE_SIZE;
+			page = &folio->page;
+			size = folio_size(folio) - offset;
+		} else {
+			size = PAGE_SIZE - offset;
+		}
+		size = min3(size, limit, sg->length - done);
+
+		ret = sendpage(sock, page, offset, size,
+			       done + size < sg->length ? flags : last_flags);
+		if (ret <= 0)
+			return done ?: ret;
+		done += ret;
+		if (ret < size)
+			break;
+	}
+	return done;
+}
+
+static ssize_t zcx_push_runs(struct socket *sock, struct zcx_sglist *sgl,
+			     bool more, size_t limit, zcx_sendpage_fn sendpage)
+{
+	int end = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+	int mid = end | MSG_MORE | MSG_SENDPAGE_NOTLAST;
+	struct scatterlist *sg;
+	size_t done = 0;
+	unsigned int i;
+
+	for_each_zcx_sg(sgl, sg, i) {
+		bool last = i + 1 == sgl->table.nents;
+		ssize_t ret = zcx_push_run(sock, sg, limit, mid,
+					   last ? end : mid, sendpage);
+
+		if (ret < 0)
+			return done ?: ret;
+		done += ret;
+		if (ret < sg->length)
+			break;
+	}
+	return done;
+}
+
+static bool zcx_is_tcp(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
+}
+
+ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
+		       struct zcx_sglist *sgl, bool more)
+{
+	struct sock *sk = sock->sk;
+	ssize_t ret;
+
+	if (!zcx_is_tcp(sk))
+		/* A fragment above the send buffer would defeat its limit. */
+		return zcx_push_runs(sock, sgl, more, SZ_32K, kernel_sendpage);
+
+	lock_sock(sk);
+	/* TLS is attached under this lock, and wants its own taken first. */
+	if (!inet_csk_has_ulp(sk)) {
+		ret = zcx_push_runs(sock, sgl, more, SIZE_MAX,
+				    zcx_sendpage_locked);
+		release_sock(sk);
+		return ret;
+	}
+	release_sock(sk);
+	return zcx_push_runs(sock, sgl, more, PAGE_SIZE, kernel_sendpage);
+}
+
+/*
+ * Only TCP keeps a tail back. Clearing a cork that is not set pushes what is
+ * pending by the socket's own rules; a cork of the user's is left alone.
+ */
+void zcx_push_flush(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (zcx_is_tcp(sk) && !(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK))
+		tcp_sock_set_cork(sk, false);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages into sockets on kernels with MSG_SPLICE_PAGES (6.5 and later): one
+ * sendmsg() a batch, and so one socket lock, with a bvec iterator over it.
+ */
+#include <linux/bvec.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <linux/zcx.h>
+
+#include "../sglist.h"
+#include "push.h"
+
+u32 zcx_push_method(void)
+{
+	return ZCX_PUSH_SPLICE_PAGES;
+}
+
+int zcx_push_init(struct zcx_push *push, unsigned int entries)
+{
+	push->bvec = kmalloc_array(entries, sizeof(*push->bvec),
+				   GFP_KERNEL_ACCOUNT);
+	return push->bvec ? 0 : -ENOMEM;
+}
+
+void zcx_push_destroy(struct zcx_push *push)
+{
+	kfree(push->bvec);
+}
+
+ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
+		       struct zcx_sglist *sgl, bool more)
+{
+	struct msghdr msg = {
+		.msg_flags = MSG_SPLICE_PAGES | MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_zcx_sg(sgl, sg, i)
+		bvec_set_page(&push->bvec[i], sg_page(sg), sg->length,
+			      sg->offset);
+
+	if (more)
+		msg.msg_flags |= MSG_MORE;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, push->bvec, sgl->table.nents,
+		      sgl->bytes);
+	return sock_sendmsg(sock, &msg);
+}
+
+void zcx_push_flush(struct socket *sock)
+{
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+
+	if (ops->splice_eof)
+		ops->splice_eof(sock);
+}

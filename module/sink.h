@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZCX_SINK_H
+#define _ZCX_SINK_H
+
+#include <linux/types.h>
+
+struct zcx_sglist;
+struct zcx_sink;
+
+/**
+ * struct zcx_sink_ops - where a scatter list goes
+ * @push: offer the list, without waiting
+ * @wait: sleep until it makes sense to push again
+ * @flush: let go of a tail that was pushed with @more although nothing follows
+ * @destroy: free the sink and what it holds
+ *
+ * @push takes up to all bytes of the list, from its front; @more says that
+ * more bytes will follow. It returns the number of bytes taken (at least 1;
+ * the caller advances the list), -EAGAIN if none can be taken now, or the
+ * -errno that ended the connection. It never sleeps for room, but may sleep
+ * for locks and memory.
+ *
+ * @wait returns 0, also on errors of the connection (the next @push reports
+ * them); -EAGAIN if the sink may not wait, or waited as long as it may; or, on
+ * a signal, -EINTR or -ERESTARTSYS.
+ */
+struct zcx_sink_ops {
+	ssize_t (*push)(struct zcx_sink *sink, struct zcx_sglist *sgl, bool more);
+	int (*wait)(struct zcx_sink *sink);
+	void (*flush)(struct zcx_sink *sink);
+	void (*destroy)(struct zcx_sink *sink);
+};
+
+/**
+ * struct zcx_sink - the receiving end of a link
+ * @ops: what it can do
+ * @copies: the CPU moves every byte on its way into packets
+ * @result_flags: enum zcx_result_flag, what is to be said about the route
+ */
+struct zcx_sink {
+	const struct zcx_sink_ops *ops;
+	bool copies;
+	u32 result_flags;
+};
+
+struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries);
+
+#endif /* _ZCX_SINK_H */

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The socket sink: scatter lists into TCP and AF_UNIX stream sockets.
+ *
+ * Which sockets are allowed is a matter of safety, not of taste: page-cache
+ * pages must never reach code that changes data in place. Each kind in
+ * zcx_socket_kind() is there because a test shows that a file's pages are
+ * unchanged after it.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <linux/wait.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "compat/push.h"
+#include "sglist.h"
+#include "sink.h"
+#include "zcx.h"
+
+/* Longest pause, in ms, when the socket has room but the system no memory. */
+#define ZCX_PAUSE_MAX	200
+
+struct zcx_socket_sink {
+	struct zcx_sink sink;
+	struct file *file;
+	struct socket *sock;
+	struct zcx_push push;
+	/* pauses since the socket last took anything; only its link's task */
+	unsigned int pauses;
+};
+
+static struct zcx_socket_sink *to_socket_sink(struct zcx_sink *sink)
+{
+	return container_of(sink, struct zcx_socket_sink, sink);
+}
+
+/* In a sockmap: BPF programs may change and redirect the data. */
+static bool zcx_has_psock(struct sock *sk)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = __rcu_dereference_sk_user_data_with_flags(sk, SK_USER_DATA_PSOCK);
+	rcu_read_unlock();
+	return has;
+}
+
+static bool zcx_is_tcp(const struct sock *sk)
+{
+	return (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP;
+}
+
+static bool zcx_is_unix_stream(const struct sock *sk)
+{
+	return sk->sk_family == AF_UNIX && sk->sk_type == SOCK_STREAM;
+}
+
+/*
+ * Is this a kind of socket that zcx sends to? Asked again before each push: a
+ * socket may be given an upper-layer protocol or a sockmap at any time.
+ */
+static bool zcx_socket_kind_ok(struct sock *sk)
+{
+	const struct tcp_ulp_ops *ulp;
+
+	if (zcx_has_psock(sk))
+		return false;
+	if (zcx_is_unix_stream(sk))
+		return true;
+	if (!zcx_is_tcp(sk) || tcp_sk(sk)->repair)
+		return false;
+	ulp = READ_ONCE(inet_csk(sk)->icsk_ulp_ops);
+	return !ulp || !strcmp(ulp->name, "tls");
+}
+
+/*
+ * Was it ever connected? One that was, and no longer is, reports how it ended
+ * (EPIPE, ECONNRESET) when it is pushed to.
+ */
+static bool zcx_socket_connected(struct sock *sk)
+{
+	int state = READ_ONCE(sk->sk_state);
+
+	if (state == TCP_LISTEN)
+		return false;
+	if (state == TCP_CLOSE)
+		return zcx_is_tcp(sk) && (sk->sk_shutdown || sk->sk_err);
+	return true;
+}
+
+/* Kernel TLS in software encrypts into new pages: every byte is moved. */
+static void zcx_look_at_tls(struct zcx_socket_sink *ss)
+{
+	struct sock *sk = ss->sock->sk;
+	struct tls_context *tls;
+
+	if (!zcx_is_tcp(sk) || !READ_ONCE(inet_csk(sk)->icsk_ulp_ops))
+		return;
+	tls = tls_get_ctx(sk);
+	if (!tls || tls->tx_conf == TLS_BASE)
+		return;
+	ss->sink.result_flags |= ZCX_RESULT_KTLS;
+	ss->sink.copies = tls->tx_conf == TLS_SW;
+}
+
+/*
+ * What the device can do stands in its features; sk_route_caps has
+ * scatter-gather forced on since packets are segmented late.
+ */
+static void zcx_look_at_route(struct zcx_socket_sink *ss)
+{
+	struct sock *sk = ss->sock->sk;
+	struct dst_entry *dst;
+
+	if (!zcx_is_tcp(sk))
+		return;
+	dst = sk_dst_get(sk);
+	if (!dst)
+		return;
+	if (!(dst->dev->features & NETIF_F_SG))
+		ss->sink.result_flags |= ZCX_RESULT_ROUTE_COPIES;
+	dst_release(dst);
+}
+
+static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
+			       bool more)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+	ssize_t ret;
+
+	if (!zcx_socket_kind_ok(ss->sock->sk))
+		return -EOPNOTSUPP;
+	zcx_look_at_tls(ss);
+	ret = zcx_push_pages(&ss->push, ss->sock, sgl, more);
+	if (ret > 0)
+		ss->pauses = 0;
+	return ret ?: -EAGAIN;
+}
+
+struct zcx_socket_wait {
+	poll_table pt;
+	struct wait_queue_entry entry;
+	struct wait_queue_head *head;
+};
+
+/* Sockets wake writers and readers alike: data coming in is none of ours. */
+static int zcx_socket_wake(struct wait_queue_entry *entry, unsigned int mode,
+			   int sync, void *key)
+{
+	__poll_t events = key_to_poll(key);
+
+	if (events && !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+		return 0;
+	return woken_wake_function(entry, mode, sync, key);
+}
+
+static void zcx_socket_enqueue(struct file *file, struct wait_queue_head *head,
+			       poll_table *pt)
+{
+	struct zcx_socket_wait *wait =
+		container_of(pt, struct zcx_socket_wait, pt);
+
+	/* The sockets we allow have one queue each. */
+	if (WARN_ON_ONCE(wait->head))
+		return;
+	wait->head = head;
+	add_wait_queue(head, &wait->entry);
+}
+
+/* The socket is writable, and yet took nothing: no memory. Give it time. */
+static long zcx_socket_pause(struct zcx_socket_sink *ss, long timeo)
+{
+	long pause = msecs_to_jiffies(min(2U << min(ss->pauses, 7U),
+					  (unsigned int)ZCX_PAUSE_MAX));
+
+	ss->pauses++;
+	pause = min(pause, timeo);
+	return timeo - (pause - schedule_timeout_interruptible(pause));
+}
+
+/* Wait for @file to become writable; @timeo and the return are jiffies. */
+static long zcx_socket_sleep(struct zcx_socket_sink *ss, long timeo)
+{
+	const __poll_t events = EPOLLOUT | EPOLLERR | EPOLLHUP;
+	struct zcx_socket_wait wait = { .head = NULL };
+	poll_table *pt = &wait.pt;
+	bool slept = false;
+
+	init_waitqueue_func_entry(&wait.entry, zcx_socket_wake);
+	wait.entry.private = current;
+	init_poll_funcptr(&wait.pt, zcx_socket_enqueue);
+	wait.pt._key = events;
+
+	while (timeo && !signal_pending(current)) {
+		if (vfs_poll(ss->file, pt) & events)
+			break;
+		pt = NULL;
+		timeo = wait_woken(&wait.entry, TASK_INTERRUPTIBLE, timeo);
+		slept = true;
+	}
+	if (wait.head)
+		remove_wait_queue(wait.head, &wait.entry);
+	if (!slept && timeo && !signal_pending(current))
+		timeo = zcx_socket_pause(ss, timeo);
+	return timeo;
+}
+
+static int zcx_socket_wait(struct zcx_sink *sink)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+	bool nonblock = ss->file->f_flags & O_NONBLOCK;
+	long timeo = sock_sndtimeo(ss->sock->sk, nonblock);
+	bool forever = timeo == MAX_SCHEDULE_TIMEOUT;
+
+	if (nonblock)
+		return -EAGAIN;
+	timeo = zcx_socket_sleep(ss, timeo);
+	if (signal_pending(current))
+		return sock_intr_errno(forever ? MAX_SCHEDULE_TIMEOUT : 0);
+	return timeo ? 0 : -EAGAIN;
+}
+
+static void zcx_socket_flush(struct zcx_sink *sink)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+
+	if (zcx_socket_kind_ok(ss->sock->sk))
+		zcx_push_flush(ss->sock);
+}
+
+static void zcx_socket_destroy(struct zcx_sink *sink)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+
+	zcx_push_destroy(&ss->push);
+	fput(ss->file);
+	kfree(ss);
+}
+
+static const struct zcx_sink_ops zcx_socket_sink_ops = {
+	.push		= zcx_socket_push,
+	.wait		= zcx_socket_wait,
+	.flush		= zcx_socket_flush,
+	.destroy	= zcx_socket_destroy,
+};
+
+static int zcx_socket_admit(struct file *file, struct socket *sock)
+{
+	if (!zcx_socket_kind_ok(sock->sk))
+		return -EOPNOTSUPP;
+	if (!zcx_socket_connected(sock->sk))
+		return -ENOTCONN;
+	return rw_verify_area(WRITE, file, NULL, 0);
+}
+
+/**
+ * zcx_socket_sink_create() - a sink for the socket behind a descriptor
+ * @fd: from user space
+ * @entries: most scatter-list entries that will be pushed at a time
+ *
+ * Context: process context of the submitter; may sleep.
+ * Return: the sink, to be freed by its destroy operation, or an ERR_PTR:
+ * -EBADF, -ENOTSOCK, -EOPNOTSUPP (a kind of socket that zcx does not send to),
+ * -ENOTCONN, -ENOMEM, or what a security module says.
+ */
+struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries)
+{
+	struct zcx_socket_sink *ss;
+	struct socket *sock;
+	struct file *file;
+	int err;
+
+	file = fget(fd);
+	if (!file)
+		return ERR_PTR(-EBADF);
+	err = -ENOTSOCK;
+	sock = sock_from_file(file);
+	if (!sock)
+		goto put;
+	err = zcx_socket_admit(file, sock);
+	if (err)
+		goto put;
+
+	err = -ENOMEM;
+	ss = kzalloc(sizeof(*ss), GFP_KERNEL_ACCOUNT);
+	if (!ss)
+		goto put;
+	err = zcx_push_init(&ss->push, entries);
+	if (err)
+		goto free;
+
+	ss->sink.ops = &zcx_socket_sink_ops;
+	ss->file = file;
+	ss->sock = sock;
+	zcx_look_at_tls(ss);
+	zcx_look_at_route(ss);
+	return &ss->sink;
+free:
+	kfree(ss);
+put:
+	fput(file);
+	return ERR_PTR(err);
+}
