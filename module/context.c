@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Contexts: what an open /dev/zcx stands for.
+ */
+#include <linux/slab.h>
+
+#include "context.h"
+
+/**
+ * zcx_context_create() - a context without links
+ *
+ * Context: process context; may sleep.
+ * Return: the context with one reference, or NULL if out of memory.
+ */
+struct zcx_context *zcx_context_create(void)
+{
+	struct zcx_context *ctx;
+
+	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	if (!ctx)
+		return NULL;
+	kref_init(&ctx->ref);
+	spin_lock_init(&ctx->lock);
+	INIT_LIST_HEAD(&ctx->links);
+	ctx->next_id = 1;
+	return ctx;
+}
+
+static void zcx_context_release(struct kref *ref)
+{
+	struct zcx_context *ctx = container_of(ref, struct zcx_context, ref);
+
+	WARN_ON_ONCE(!list_empty(&ctx->links));
+	kfree(ctx);
+}
+
+/**
+ * zcx_context_get() - take one more reference
+ * @ctx: a context that the caller has a reference on
+ *
+ * Context: any.
+ */
+void zcx_context_get(struct zcx_context *ctx)
+{
+	kref_get(&ctx->ref);
+}
+
+/**
+ * zcx_context_put() - drop a reference; the last one frees the context
+ * @ctx: the context
+ *
+ * Context: any.
+ */
+void zcx_context_put(struct zcx_context *ctx)
+{
+	kref_put(&ctx->ref, zcx_context_release);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of operations, the size rules, and handlers that only translate
+ * between the ABI and the rest of the module.
+ *
+ * The form of table and size rules is iommufd's (drivers/iommu/iommufd/main.c).
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/xacct.h>
+#include <linux/uaccess.h>
+
+#include "compat/push.h"
+#include "context.h"
+#include "ioctl.h"
+#include "link.h"
+#include "program.h"
+#include "sink.h"
+#include "zcx.h"
+
+/*
+ * The ABI asserts itself: sizes as published, and no hole anywhere, so that
+ * 32-bit and 64-bit callers agree and nothing of the kernel's leaks out.
+ */
+static_assert(sizeof(struct zcx_info) == 48);
+static_assert(offsetofend(struct zcx_info, __reserved) ==
+	      sizeof(struct zcx_info));
+static_assert(sizeof(struct zcx_segment) == 40);
+static_assert(offsetofend(struct zcx_segment, __reserved) ==
+	      sizeof(struct zcx_segment));
+static_assert(sizeof(struct zcx_link) == 104);
+static_assert(offsetof(struct zcx_link, id) == 40);
+static_assert(offsetofend(struct zcx_link, __reserved) ==
+	      sizeof(struct zcx_link));
+
+/**
+ * struct zcx_call - one ioctl under way
+ * @ctx: whose
+ * @uptr: the caller's struct
+ * @usize: its size as the caller knows it
+ * @cmd: its contents; zeros beyond @usize
+ */
+struct zcx_call {
+	struct zcx_context *ctx;
+	void __user *uptr;
+	u32 usize;
+	void *cmd;
+};
+
+/* Write back what the caller has room for. */
+static int zcx_respond(const struct zcx_call *call, size_t ksize)
+{
+	if (copy_to_user(call->uptr, call->cmd, min_t(size_t, call->usize, ksize)))
+		return -EFAULT;
+	return 0;
+}
+
+static int zcx_op_info(struct zcx_call *call)
+{
+	struct zcx_info *info = call->cmd;
+
+	if (info->flags)
+		return -EOPNOTSUPP;
+	info->abi_version = ZCX_ABI_VERSION;
+	info->push = zcx_push_method();
+	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
+			 ZCX_FEATURE_LANE_SPLICE;
+	if (IS_ENABLED(CONFIG_TLS))
+		info->features |= ZCX_FEATURE_KTLS;
+	info->max_segments = ZCX_MAX_SEGMENTS;
+	info->max_memory_segment = ZCX_MAX_MEMORY_SEGMENT;
+	info->max_memory_link = ZCX_MAX_MEMORY_LINK;
+	info->max_links = zcx_max_links();
+	info->batch_bytes = zcx_batch_bytes();
+	info->__reserved = 0;
+	return zcx_respond(call, sizeof(*info));
+}
+
+static struct zcx_live_link *zcx_submit(struct zcx_context *ctx,
+					const struct zcx_link *cmd)
+{
+	size_t batch = zcx_batch_bytes();
+	struct zcx_live_link *link;
+	struct zcx_program *prog;
+	struct zcx_sink *sink;
+
+	prog = zcx_program_create(cmd->segments, cmd->segment_count,
+				  cmd->segment_size, cmd->lane);
+	if (IS_ERR(prog))
+		return ERR_CAST(prog);
+	sink = zcx_socket_sink_create(cmd->socket_fd,
+				      zcx_program_entries(prog, batch));
+	if (IS_ERR(sink)) {
+		link = ERR_CAST(sink);
+		goto destroy_program;
+	}
+	link = zcx_link_create(ctx, prog, sink, cmd->user_data, batch,
+			       zcx_max_links());
+	if (!IS_ERR(link))
+		return link;
+	sink->ops->destroy(sink);
+destroy_program:
+	zcx_program_destroy(prog);
+	return link;
+}
+
+static void zcx_fill_result(struct zcx_link *cmd,
+			    const struct zcx_live_link *link)
+{
+	cmd->id = link->id;
+	cmd->bytes_sent = zcx_link_bytes_sent(link);
+	cmd->bytes_memory = link->sent[ZCX_TAG_MEMORY];
+	cmd->bytes_cache = link->sent[ZCX_TAG_CACHE];
+	cmd->bytes_splice = link->sent[ZCX_TAG_SPLICE];
+	cmd->bytes_copied = link->copied;
+	cmd->state = link->state;
+	cmd->error = link->error;
+	cmd->result_flags = link->sink->result_flags;
+}
+
+static int zcx_op_link(struct zcx_call *call)
+{
+	struct zcx_link *cmd = call->cmd;
+	struct zcx_live_link *link;
+	int err, fault;
+
+	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL))
+		return -EOPNOTSUPP;
+	if (!(cmd->flags & ZCX_LINK_SYNC))
+		return -EOPNOTSUPP;
+	if (cmd->__reserved)
+		return -EINVAL;
+
+	link = zcx_submit(call->ctx, cmd);
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+
+	err = zcx_link_run(link);
+	if (err == -EPIPE && !(cmd->flags & ZCX_LINK_NOSIGNAL))
+		send_sig(SIGPIPE, current, 0);
+
+	zcx_fill_result(cmd, link);
+	add_wchar(current, cmd->bytes_sent);
+	zcx_link_put(link);
+	fault = zcx_respond(call, sizeof(*cmd));
+	return err ?: fault;
+}
+
+/* Large enough for the largest struct, so that none needs an allocation. */
+union zcx_cmd {
+	struct zcx_info info;
+	struct zcx_link link;
+};
+
+struct zcx_op {
+	unsigned int cmd;
+	u32 size;	/* of the struct as this module knows it */
+	u32 min_size;	/* of its first version */
+	int (*handler)(struct zcx_call *call);
+};
+
+#define ZCX_OP(_cmd, _handler, _struct, _last)				\
+	[_IOC_NR(_cmd)] = {						\
+		.cmd = _cmd,						\
+		.size = sizeof(_struct) +				\
+			BUILD_BUG_ON_ZERO(sizeof(union zcx_cmd) <	\
+					  sizeof(_struct)),		\
+		.min_size = offsetofend(_struct, _last),		\
+		.handler = _handler,					\
+	}
+
+static const struct zcx_op zcx_ops[] = {
+	ZCX_OP(ZCX_IOC_INFO, zcx_op_info, struct zcx_info, __reserved),
+	ZCX_OP(ZCX_IOC_LINK, zcx_op_link, struct zcx_link, __reserved),
+};
+
+/**
+ * zcx_ioctl() - find an operation, copy its struct in, call its handler
+ * @file: an open /dev/zcx
+ * @cmd: ioctl number
+ * @arg: address of the caller's struct
+ *
+ * Context: process context; may sleep.
+ * Return: 0 or -errno, as the table in <linux/zcx.h> says.
+ */
+long zcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct zcx_call call = {
+		.ctx = file->private_data,
+		.uptr = (void __user *)arg,
+	};
+	unsigned int nr = _IOC_NR(cmd);
+	const struct zcx_op *op;
+	union zcx_cmd buf;
+	int err;
+
+	if (nr >= ARRAY_SIZE(zcx_ops) || zcx_ops[nr].cmd != cmd)
+		return -ENOTTY;
+	op = &zcx_ops[nr];
+
+	if (get_user(call.usize, (u32 __user *)call.uptr))
+		return -EFAULT;
+	if (call.usize < op->min_size)
+		return -EINVAL;
+	err = copy_struct_from_user(&buf, op->size, call.uptr, call.usize);
+	if (err)
+		return err;
+	call.cmd = &buf;
+	return op->handler(&call);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zcx: page-cache files to sockets, by reference. Parameters, init and exit.
+ */
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "stats.h"
+#include "zcx.h"
+
+static unsigned int batch_bytes = ZCX_BATCH_DEFAULT;
+module_param(batch_bytes, uint, 0644);
+MODULE_PARM_DESC(batch_bytes,
+		 "Bytes gathered from files before they go to the socket, 65536 to 4194304 (default 1048576). More saves work per byte, less holds fewer pages per link.");
+
+static unsigned int max_links = ZCX_LINKS_DEFAULT;
+module_param(max_links, uint, 0644);
+MODULE_PARM_DESC(max_links,
+		 "Links that one open /dev/zcx may have at a time (default 16384). One more fails with EBUSY.");
+
+/**
+ * zcx_batch_bytes() - bytes to gather at a time
+ *
+ * Context: any.
+ * Return: the parameter, within its bounds and in whole pages.
+ */
+unsigned int zcx_batch_bytes(void)
+{
+	return PAGE_ALIGN(clamp_t(unsigned int, READ_ONCE(batch_bytes),
+				  ZCX_BATCH_MIN, ZCX_BATCH_MAX));
+}
+
+/**
+ * zcx_max_links() - links that one context may have at a time
+ *
+ * Context: any.
+ * Return: the parameter.
+ */
+unsigned int zcx_max_links(void)
+{
+	return READ_ONCE(max_links);
+}
+
+static int __init zcx_init(void)
+{
+	int err;
+
+	zcx_stats_init();
+	err = zcx_chardev_register();
+	if (err)
+		zcx_stats_exit();
+	return err;
+}
+
+static void __exit zcx_exit(void)
+{
+	zcx_chardev_unregister();
+	zcx_stats_exit();
+}
+
+module_init(zcx_init);
+module_exit(zcx_exit);
+
+MODULE_AUTHOR("the zcx authors");
+MODULE_DESCRIPTION("Links page-cache files to sockets by reference");
+MODULE_VERSION(ZCX_VERSION);
+MODULE_LICENSE("GPL");

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZCX_STATS_H
+#define _ZCX_STATS_H
+
+#include <linux/types.h>
+
+#include "sglist.h"
+
+struct seq_file;
+
+/**
+ * enum zcx_stat - what is counted for each context and for the module
+ * @ZCX_STAT_LINKS_STARTED: links that were accepted
+ * @ZCX_STAT_LINKS_SENT: links that ended in that state; the next three likewise
+ * @ZCX_STAT_LINKS_SHORT: see there
+ * @ZCX_STAT_LINKS_CANCELLED: see there
+ * @ZCX_STAT_LINKS_FAILED: see there
+ * @ZCX_STAT_BATCHES: scatter lists pushed, in whole or in part
+ * @ZCX_STAT_WAITS_SOCKET: times a link waited for its socket
+ * @ZCX_STAT_BYTES_COPIED: bytes moved by the CPU on their way into packets
+ * @ZCX_STAT_BYTES: bytes sent from memory segments; the entries from here on
+ *	follow enum zcx_tag
+ * @ZCX_NR_STATS: how many there are
+ */
+enum zcx_stat {
+	ZCX_STAT_LINKS_STARTED,
+	ZCX_STAT_LINKS_SENT,
+	ZCX_STAT_LINKS_SHORT,
+	ZCX_STAT_LINKS_CANCELLED,
+	ZCX_STAT_LINKS_FAILED,
+	ZCX_STAT_BATCHES,
+	ZCX_STAT_WAITS_SOCKET,
+	ZCX_STAT_BYTES_COPIED,
+	ZCX_STAT_BYTES,
+	ZCX_NR_STATS = ZCX_STAT_BYTES + ZCX_NR_TAGS,
+};
+
+/**
+ * struct zcx_stats - totals of one context
+ * @value: by enum zcx_stat; each is exact for itself, together they are a
+ *	snapshot only when nothing runs
+ */
+struct zcx_stats {
+	atomic64_t value[ZCX_NR_STATS];
+};
+
+void zcx_stats_add(struct zcx_stats *stats, enum zcx_stat which, u64 n);
+void zcx_stats_show_context(struct seq_file *m, struct zcx_stats *stats);
+
+void zcx_stats_init(void);
+void zcx_stats_exit(void);
+
+#endif /* _ZCX_STATS_H */

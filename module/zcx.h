@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What all of the module shares, and who owns and locks what.
+ *
+ * Ownership
+ * =========
+ *
+ *   struct file of /dev/zcx  owns one reference on its struct zcx_context
+ *   zcx_context              owns nothing else; its list of links borrows
+ *   zcx_live_link            owns a reference on its context, its program, its
+ *                            sink and its scatter list
+ *   zcx_program              owns a reference on every file it names, and the
+ *                            pages that memory segments were copied into
+ *   zcx_sink                 owns a reference on the socket's file
+ *   zcx_sglist               owns one reference on each folio in it, for as
+ *                            long as it is in it; the socket takes its own
+ *
+ * A link is reference counted. Whoever submits it holds one reference and
+ * drops it when the link has ended; readers of fdinfo take none, they look
+ * under zcx_context.lock, which a link leaves before its last reference goes.
+ *
+ * Lock order
+ * ==========
+ *
+ *   zcx_context.lock (spinlock, leaf): the list of links and the counters
+ *
+ * No lock of the module is held while a lane reads or a sink pushes.
+ */
+#ifndef _ZCX_H
+#define _ZCX_H
+
+#include <linux/sizes.h>
+#include <linux/zcx.h>
+
+#define ZCX_NAME	"zcx"
+#define ZCX_VERSION	"0.1.0"
+
+/* Bytes gathered at a time: bounds of the parameter, and its default. */
+#define ZCX_BATCH_MIN		SZ_64K
+#define ZCX_BATCH_MAX		SZ_4M
+#define ZCX_BATCH_DEFAULT	SZ_1M
+
+#define ZCX_LINKS_DEFAULT	16384U
+
+/* main.c: module parameters, within their bounds */
+unsigned int zcx_batch_bytes(void);
+unsigned int zcx_max_links(void);
+
+/* chardev.c */
+int zcx_chardev_register(void);
+void zcx_chardev_unregister(void);
+
+#endif /* _ZCX_H */
