@@ -185,11 +185,14 @@ static bool zcx_link_gathered_all(const struct zcx_live_link *link)
 	       link->next == link->program->count;
 }
 
-/* Has all of the range been gathered, as far as can be told for nothing? */
+/*
+ * Has all of the range been gathered? A file of unknown size (procfs says 0)
+ * must be read until it gives no more, hence the comparison for equality.
+ */
 static bool zcx_range_is_over(const struct zcx_range *range)
 {
 	if (range->to_eof)
-		return range->pos >= i_size_read(file_inode(range->file));
+		return range->pos == i_size_read(file_inode(range->file));
 	return range->pos >= range->end;
 }
 
@@ -217,7 +220,11 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 			      min_t(u64, max, range->end - range->pos), wait);
 	if (n > 0) {
 		link->gathered += n;
-		return zcx_range_is_over(range);
+		if (!zcx_range_is_over(range))
+			return false;
+		/* At once, so that the last batch is known to be the last. */
+		zcx_link_end_range(link);
+		return true;
 	}
 	if (n == -EAGAIN)
 		return false;
