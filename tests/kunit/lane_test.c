@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The real lanes, on tmpfs files: the right bytes, no bytes beyond the end,
+ * and holes that stay holes.
+ */
+#include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/sizes.h>
+
+#include "fake.h"
+#include "lane.h"
+
+static struct file *make_file(struct kunit *test, loff_t size)
+{
+	struct file *file = shmem_file_setup("zcx-kunit", size, VM_NORESERVE);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	return file;
+}
+
+/* fake_byte() at @pos and on; the file is as long as that afterwards. */
+static void write_file(struct kunit *test, struct file *file, loff_t pos,
+		       size_t length)
+{
+	u8 *bytes = kunit_kzalloc(test, length, GFP_KERNEL);
+	size_t n;
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	for (n = 0; n < length; n++)
+		bytes[n] = fake_byte(pos + n);
+	KUNIT_ASSERT_EQ(test, (ssize_t)length,
+			kernel_write(file, bytes, length, &pos));
+}
+
+static struct zcx_range range_of(const struct zcx_lane_ops *lane,
+				 struct file *file, loff_t pos)
+{
+	struct zcx_range range = {
+		.lane = lane, .file = file, .pos = pos, .start = pos,
+		.end = LLONG_MAX, .to_eof = true,
+	};
+
+	if (lane->begin)
+		lane->begin(&range);
+	return range;
+}
+
+/* Fill until the end of the file, compare, and return how many bytes. */
+static size_t read_all(struct kunit *test, struct zcx_range *range,
+		       struct zcx_sglist *sgl, size_t max, loff_t data_from)
+{
+	size_t total = 0;
+
+	for (;;) {
+		loff_t pos = range->pos;
+		ssize_t n = range->lane->fill(range, sgl, max, true);
+
+		KUNIT_ASSERT_GE(test, n, 0);
+		KUNIT_ASSERT_LE(test, n, max);
+		KUNIT_ASSERT_EQ(test, sgl->bytes, n);
+		KUNIT_ASSERT_EQ(test, range->pos, pos + n);
+		if (!n)
+			return total;
+		total += n;
+		for (; sgl->bytes; pos++) {
+			u8 want = pos < data_from ? 0 : fake_byte(pos);
+
+			KUNIT_ASSERT_EQ(test, *(u8 *)sg_virt(sgl->first), want);
+			zcx_sglist_advance(sgl, 1, NULL);
+		}
+	}
+}
+
+static const struct zcx_lane_ops * const both_lanes[] = {
+	&zcx_lane_cache, &zcx_lane_splice,
+};
+
+static void lane_reads_what_was_written(struct kunit *test)
+{
+	static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, 50000 };
+	unsigned int i, lane;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct file *file = make_file(test, 0);
+		struct zcx_sglist sgl;
+
+		KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 16, GFP_KERNEL));
+		write_file(test, file, 0, sizes[i]);
+		for (lane = 0; lane < ARRAY_SIZE(both_lanes); lane++) {
+			struct zcx_range range =
+				range_of(both_lanes[lane], file, 0);
+
+			KUNIT_EXPECT_EQ(test, sizes[i],
+					read_all(test, &range, &sgl, SZ_64K, 0));
+		}
+		zcx_sglist_destroy(&sgl);
+		fput(file);
+	}
+}
+
+static void lane_odd_offsets_and_little_room(struct kunit *test)
+{
+	struct file *file = make_file(test, 0);
+	struct zcx_sglist sgl;
+	unsigned int lane;
+	loff_t pos;
+
+	write_file(test, file, 0, 20000);
+	/* One entry: every fill ends where adjacency does. */
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 1, GFP_KERNEL));
+	for (lane = 0; lane < ARRAY_SIZE(both_lanes); lane++) {
+		for (pos = 0; pos < 20000; pos += 1363) {
+			struct zcx_range range =
+				range_of(both_lanes[lane], file, pos);
+
+			KUNIT_EXPECT_EQ(test, 20000 - pos,
+					read_all(test, &range, &sgl, 5000, 0));
+		}
+	}
+	zcx_sglist_destroy(&sgl);
+	fput(file);
+}
+
+static void lane_offset_beyond_the_end(struct kunit *test)
+{
+	struct file *file = make_file(test, 5000);
+	struct zcx_sglist sgl;
+	unsigned int lane;
+
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 4, GFP_KERNEL));
+	for (lane = 0; lane < ARRAY_SIZE(both_lanes); lane++) {
+		struct zcx_range at = range_of(both_lanes[lane], file, 5000);
+		struct zcx_range far = range_of(both_lanes[lane], file,
+						1LL << 40);
+
+		KUNIT_EXPECT_EQ(test, 0, at.lane->fill(&at, &sgl, 1, true));
+		KUNIT_EXPECT_EQ(test, 0, far.lane->fill(&far, &sgl, 1, true));
+	}
+	zcx_sglist_destroy(&sgl);
+	fput(file);
+}
+
+/* A hole is sent up to the end of the file, and allocates nothing in it. */
+static void lane_hole_stays_a_hole(struct kunit *test)
+{
+	struct file *file = make_file(test, 3 * PAGE_SIZE + 77);
+	struct inode *inode = file_inode(file);
+	struct zcx_range range = range_of(&zcx_lane_cache, file, 10);
+	struct zcx_sglist sgl;
+
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 8, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 3 * PAGE_SIZE + 67,
+			read_all(test, &range, &sgl, SZ_64K, LLONG_MAX));
+	KUNIT_EXPECT_EQ(test, inode->i_mapping->nrpages, 0);
+	KUNIT_EXPECT_EQ(test, inode->i_blocks, 0);
+	zcx_sglist_destroy(&sgl);
+	fput(file);
+}
+
+static void lane_hole_before_data(struct kunit *test)
+{
+	const loff_t data = 2 * PAGE_SIZE + 100;
+	struct file *file = make_file(test, 0);
+	struct inode *inode = file_inode(file);
+	unsigned long pages;
+	struct zcx_range range;
+	struct zcx_sglist sgl;
+
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 8, GFP_KERNEL));
+	write_file(test, file, data, 5000);
+	pages = inode->i_mapping->nrpages;
+	range = range_of(&zcx_lane_cache, file, 0);
+	KUNIT_EXPECT_EQ(test, data + 5000,
+			read_all(test, &range, &sgl, SZ_64K, data));
+	KUNIT_EXPECT_EQ(test, inode->i_mapping->nrpages, pages);
+	zcx_sglist_destroy(&sgl);
+	fput(file);
+}
+
+/* Whatever is asked for, a file's references are all given back. */
+static void lane_gives_folios_back(struct kunit *test)
+{
+	struct file *file = make_file(test, 0);
+	struct zcx_range range;
+	struct zcx_sglist sgl;
+	struct folio *folio;
+	int refs;
+
+	write_file(test, file, 0, 40000);
+	folio = filemap_get_folio(file->f_mapping, 3);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(folio));
+	refs = folio_ref_count(folio);
+
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 3, GFP_KERNEL));
+	range = range_of(&zcx_lane_cache, file, 0);
+	KUNIT_EXPECT_GT(test, range.lane->fill(&range, &sgl, SZ_64K, true), 0);
+	zcx_sglist_destroy(&sgl);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
+	folio_put(folio);
+	fput(file);
+}
+
+static struct kunit_case lane_cases[] = {
+	KUNIT_CASE(lane_reads_what_was_written),
+	KUNIT_CASE(lane_odd_offsets_and_little_room),
+	KUNIT_CASE(lane_offset_beyond_the_end),
+	KUNIT_CASE(lane_hole_stays_a_hole),
+	KUNIT_CASE(lane_hole_before_data),
+	KUNIT_CASE(lane_gives_folios_back),
+	{}
+};
+
+static struct kunit_suite lane_suite = {
+	.name		= "zcx-lane",
+	.test_cases	= lane_cases,
+};
+kunit_test_suite(lane_suite);

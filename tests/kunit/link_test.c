@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a link, against a fake lane and a fake sink: partial sends at
+ * every byte, errors at every call, and the edges of the state machine.
+ */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "context.h"
+#include "fake.h"
+#include "link.h"
+#include "program.h"
+
+#define HEAD	5	/* bytes of memory before the range */
+#define TAIL	3	/* and behind it */
+
+/* A range that crosses from one folio into the next. */
+#define FROM	(PAGE_SIZE - 21)
+#define LENGTH	40
+
+#define TOTAL	(HEAD + LENGTH + TAIL)
+
+/* The program HEAD bytes of memory, bytes FROM.. of the fake file, TAIL bytes. */
+static struct zcx_program *make_program(struct kunit *test, loff_t from,
+					loff_t length)
+{
+	struct zcx_program *prog;
+
+	prog = kvzalloc(struct_size(prog, ranges, 3), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, prog);
+	prog->memory = kzalloc(sizeof(*prog->memory), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, prog->memory);
+	prog->memory[0] = alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, prog->memory[0]);
+	memset(page_address(prog->memory[0]), 'm', PAGE_SIZE);
+	prog->nr_memory_pages = 1;
+	prog->memory_bytes = HEAD + TAIL;
+	prog->count = 3;
+	prog->ranges[0] = (struct zcx_range){
+		.lane = &zcx_lane_memory, .program = prog, .end = HEAD };
+	prog->ranges[1] = (struct zcx_range){
+		.lane = &fake_lane, .pos = from, .end = from + length };
+	prog->ranges[2] = (struct zcx_range){
+		.lane = &zcx_lane_memory, .program = prog, .pos = HEAD,
+		.end = HEAD + TAIL };
+	return prog;
+}
+
+static struct zcx_live_link *make_link(struct kunit *test,
+				       struct zcx_context *ctx, loff_t from,
+				       loff_t length, size_t batch)
+{
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link;
+
+	link = zcx_link_create(ctx, make_program(test, from, length),
+			       &fake->sink, 42, batch, 10);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(link));
+	return link;
+}
+
+/* What the sink has is the first @bytes bytes of the program, no more. */
+static void expect_got(struct kunit *test, loff_t from, loff_t length,
+		       size_t bytes)
+{
+	struct fake *fake = test->priv;
+	size_t n;
+
+	KUNIT_ASSERT_EQ(test, fake->nr_got, bytes);
+	for (n = 0; n < bytes; n++) {
+		bool file = n >= HEAD && n < HEAD + length;
+
+		KUNIT_ASSERT_EQ(test, fake->got[n],
+				file ? fake_byte(from + n - HEAD) : 'm');
+	}
+}
+
+/* An ended link agrees with what the sink saw. Then drop it. */
+static void expect_end(struct kunit *test, struct zcx_live_link *link,
+		       u32 state, u32 error, size_t bytes)
+{
+	struct fake *fake = test->priv;
+	struct zcx_context *ctx = link->ctx;
+
+	KUNIT_EXPECT_EQ(test, link->state, state);
+	KUNIT_EXPECT_EQ(test, link->error, error);
+	KUNIT_EXPECT_EQ(test, zcx_link_bytes_sent(link), bytes);
+	KUNIT_EXPECT_EQ(test, fake->begins, fake->ends);
+	KUNIT_EXPECT_EQ(test, fake->flushes, fake->more && fake->nr_got);
+	KUNIT_EXPECT_EQ(test, ctx->nr_links, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&ctx->links));
+	zcx_link_put(link);
+	KUNIT_EXPECT_EQ(test, fake->destroys, 1);
+	fake_expect_refs(test, fake);
+}
+
+static struct zcx_context *make_context(struct kunit *test)
+{
+	struct zcx_context *ctx = zcx_context_create();
+
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	return ctx;
+}
+
+static void link_sends_all_in_order(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link =
+		make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+	KUNIT_EXPECT_EQ(test, link->state, ZCX_STATE_QUEUED);
+	KUNIT_EXPECT_EQ(test, link->id, 1);
+	KUNIT_EXPECT_EQ(test, ctx->nr_links, 1);
+	KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+	expect_got(test, FROM, LENGTH, TOTAL);
+	/* Head, file and tail leave together, and the socket knows the end. */
+	KUNIT_EXPECT_EQ(test, fake->push_calls, 1);
+	KUNIT_EXPECT_FALSE(test, fake->more);
+	KUNIT_EXPECT_EQ(test, link->sent[ZCX_TAG_MEMORY], HEAD + TAIL);
+	KUNIT_EXPECT_EQ(test, link->sent[ZCX_TAG_CACHE], LENGTH);
+	KUNIT_EXPECT_EQ(test, link->copied, 0);
+	expect_end(test, link, ZCX_STATE_SENT, 0, TOTAL);
+	zcx_context_put(ctx);
+}
+
+static void link_partial_sends_at_every_byte(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	size_t first, again;
+
+	for (first = 0; first <= TOTAL; first++) {
+		for (again = 0; again < 2; again++) {
+			struct zcx_live_link *link =
+				make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+			fake->take[0] = first;
+			fake->take[1] = again;
+			fake->nr_take = 2;
+			KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+			expect_got(test, FROM, LENGTH, TOTAL);
+			expect_end(test, link, ZCX_STATE_SENT, 0, TOTAL);
+			fake_reset(fake);
+		}
+	}
+	zcx_context_put(ctx);
+}
+
+static void link_byte_by_byte(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link =
+		make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+	fake->take_most = 1;
+	KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+	KUNIT_EXPECT_EQ(test, fake->push_calls, TOTAL);
+	expect_got(test, FROM, LENGTH, TOTAL);
+	expect_end(test, link, ZCX_STATE_SENT, 0, TOTAL);
+	zcx_context_put(ctx);
+}
+
+/* Batches smaller than the program, lanes that give a little at a time. */
+static void link_many_batches(struct kunit *test)
+{
+	const loff_t length = 3 * PAGE_SIZE + 17;
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	size_t most;
+
+	for (most = 100; most < PAGE_SIZE; most += 777) {
+		struct zcx_live_link *link =
+			make_link(test, ctx, 11, length, PAGE_SIZE);
+
+		fake->fill_most = most;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+		KUNIT_EXPECT_GT(test, fake->push_calls, 3);
+		expect_got(test, 11, length, HEAD + length + TAIL);
+		KUNIT_EXPECT_FALSE(test, fake->more);
+		expect_end(test, link, ZCX_STATE_SENT, 0,
+			   HEAD + length + TAIL);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
+/* What is worth sending goes before a disk is waited for. */
+static void link_does_not_hold_back_for_a_disk(struct kunit *test)
+{
+	const size_t length = SZ_64K + PAGE_SIZE;
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link = make_link(test, ctx, 0, length, SZ_1M);
+	struct zcx_range *last = &link->program->ranges[2];
+
+	/* A second file, and neither is resident. */
+	last->lane = &fake_lane;
+	last->pos = length;
+	last->end = length + TAIL;
+	fake->fill_shy = true;
+	KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+	/* The head waits for the first file, the first not for the second. */
+	KUNIT_EXPECT_EQ(test, fake->push_calls, 2);
+	expect_got(test, 0, length + TAIL, HEAD + length + TAIL);
+	expect_end(test, link, ZCX_STATE_SENT, 0, HEAD + length + TAIL);
+	zcx_context_put(ctx);
+}
+
+static void link_push_error_at_every_call(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int call;
+
+	for (call = 1; call <= TOTAL; call++) {
+		struct zcx_live_link *link =
+			make_link(test, ctx, FROM, LENGTH, SZ_64K);
+		int want = call == 1 ? -ECONNRESET : 0;
+
+		fake->take_most = 1;
+		fake->push_fail_at = call;
+		fake->push_result = -ECONNRESET;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), want);
+		expect_got(test, FROM, LENGTH, call - 1);
+		expect_end(test, link, ZCX_STATE_FAILED, ECONNRESET, call - 1);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
+struct wait_case {
+	const char *what;
+	int result;
+	u32 state;
+	u32 error;
+};
+
+static const struct wait_case wait_cases[] = {
+	{ "EAGAIN", -EAGAIN, ZCX_STATE_FAILED, EAGAIN },
+	{ "EINTR", -EINTR, ZCX_STATE_CANCELLED, EINTR },
+	{ "ERESTARTSYS", -ERESTARTSYS, ZCX_STATE_CANCELLED, EINTR },
+};
+
+static void wait_desc(const struct wait_case *c, char *desc)
+{
+	strscpy(desc, c->what, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(wait, wait_cases, wait_desc);
+
+static void link_wait_ends_at_every_byte(struct kunit *test)
+{
+	const struct wait_case *c = test->param_value;
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	size_t first;
+
+	for (first = 0; first < TOTAL; first++) {
+		struct zcx_live_link *link =
+			make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+		fake->take[0] = first;
+		fake->nr_take = 2;	/* the second takes nothing */
+		fake->wait_fail_at = 1;
+		fake->wait_result = c->result;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link),
+				first ? 0 : c->result);
+		expect_got(test, FROM, LENGTH, first);
+		expect_end(test, link, c->state, c->error, first);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
+/* Good bytes first, then the error; and nothing of what would have followed. */
+static void link_lane_error_at_every_call(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int call;
+
+	for (call = 1; call <= LENGTH / 4; call++) {
+		size_t good = HEAD + (call - 1) * 4;
+		struct zcx_live_link *link =
+			make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+		fake->fill_most = 4;
+		fake->fill_fail_at = call;
+		fake->fill_result = -EIO;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+		expect_got(test, FROM, LENGTH, good);
+		expect_end(test, link, ZCX_STATE_FAILED, EIO, good);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
+static void link_short_at_every_call(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int call;
+
+	for (call = 1; call <= LENGTH / 4; call++) {
+		size_t good = HEAD + (call - 1) * 4;
+		struct zcx_live_link *link =
+			make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+		fake->fill_most = 4;
+		fake->fill_fail_at = call;
+		fake->fill_result = 0;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+		expect_got(test, FROM, LENGTH, good);
+		expect_end(test, link, ZCX_STATE_SHORT, 0, good);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
+/* With no byte before it, a lane's error is the call's own. */
+static void link_first_lane_error_is_returned(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link =
+		make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+	link->program->ranges[0].end = link->program->ranges[0].pos;
+	fake->fill_fail_at = 1;
+	fake->fill_result = -EIO;
+	KUNIT_EXPECT_EQ(test, zcx_link_run(link), -EIO);
+	KUNIT_EXPECT_EQ(test, fake->push_calls, 0);
+	expect_end(test, link, ZCX_STATE_FAILED, EIO, 0);
+	zcx_context_put(ctx);
+}
+
+static void link_of_no_bytes(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link =
+		make_link(test, ctx, FROM, LENGTH, SZ_64K);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		link->program->ranges[i].end = link->program->ranges[i].pos;
+	KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+	KUNIT_EXPECT_EQ(test, fake->push_calls, 0);
+	KUNIT_EXPECT_EQ(test, fake->fill_calls, 0);
+	expect_end(test, link, ZCX_STATE_SENT, 0, 0);
+	zcx_context_put(ctx);
+}
+
+static void link_counts_what_was_copied(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *link =
+		make_link(test, ctx, FROM, LENGTH, SZ_64K);
+	atomic64_t *value = ctx->stats.value;
+
+	fake->sink.copies = true;
+	fake->take[0] = 10;
+	fake->nr_take = 2;
+	KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+	KUNIT_EXPECT_EQ(test, link->copied, TOTAL);
+	expect_end(test, link, ZCX_STATE_SENT, 0, TOTAL);
+
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_LINKS_STARTED]), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_LINKS_SENT]), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_LINKS_FAILED]), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_BATCHES]), 3);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_WAITS_SOCKET]), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_BYTES_COPIED]),
+			TOTAL);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&value[ZCX_STAT_BYTES +
+						   ZCX_TAG_CACHE]), LENGTH);
+	zcx_context_put(ctx);
+}
+
+static void link_limit_of_a_context(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct zcx_live_link *first =
+		make_link(test, ctx, FROM, LENGTH, SZ_64K);
+	struct zcx_program *prog = make_program(test, FROM, LENGTH);
+	struct fake *fake = test->priv;
+	struct zcx_live_link *second;
+
+	second = zcx_link_create(ctx, prog, &fake->sink, 0, SZ_64K, 1);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -EBUSY);
+	/* Refused: program and sink are still the caller's. */
+	KUNIT_EXPECT_EQ(test, fake->destroys, 0);
+	KUNIT_EXPECT_EQ(test, zcx_link_run(first), 0);
+	expect_end(test, first, ZCX_STATE_SENT, 0, TOTAL);
+	fake_reset(fake);
+
+	second = zcx_link_create(ctx, prog, &fake->sink, 0, SZ_64K, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(second));
+	KUNIT_EXPECT_EQ(test, second->id, 2);
+	KUNIT_EXPECT_EQ(test, zcx_link_run(second), 0);
+	expect_end(test, second, ZCX_STATE_SENT, 0, TOTAL);
+	zcx_context_put(ctx);
+}
+
+static void link_edges_of_the_state_machine(struct kunit *test)
+{
+	static const u8 may[8][8] = {
+		[ZCX_STATE_QUEUED]  = { [ZCX_STATE_RUNNING] = 1 },
+		[ZCX_STATE_RUNNING] = { [ZCX_STATE_WAITING] = 1,
+					[ZCX_STATE_SENT] = 1,
+					[ZCX_STATE_SHORT] = 1,
+					[ZCX_STATE_CANCELLED] = 1,
+					[ZCX_STATE_FAILED] = 1 },
+		[ZCX_STATE_WAITING] = { [ZCX_STATE_RUNNING] = 1 },
+	};
+	u32 from, to;
+
+	for (from = 1; from < 8; from++) {
+		for (to = 1; to < 8; to++)
+			KUNIT_EXPECT_EQ_MSG(test, may[from][to],
+					    zcx_state_may_follow(from, to),
+					    "from %u to %u", from, to);
+		KUNIT_EXPECT_EQ(test, zcx_state_is_final(from),
+				from >= ZCX_STATE_SENT);
+	}
+}
+
+static struct kunit_case link_cases[] = {
+	KUNIT_CASE(link_sends_all_in_order),
+	KUNIT_CASE(link_partial_sends_at_every_byte),
+	KUNIT_CASE(link_byte_by_byte),
+	KUNIT_CASE(link_many_batches),
+	KUNIT_CASE(link_does_not_hold_back_for_a_disk),
+	KUNIT_CASE(link_push_error_at_every_call),
+	KUNIT_CASE_PARAM(link_wait_ends_at_every_byte, wait_gen_params),
+	KUNIT_CASE(link_lane_error_at_every_call),
+	KUNIT_CASE(link_short_at_every_call),
+	KUNIT_CASE(link_first_lane_error_is_returned),
+	KUNIT_CASE(link_of_no_bytes),
+	KUNIT_CASE(link_counts_what_was_copied),
+	KUNIT_CASE(link_limit_of_a_context),
+	KUNIT_CASE(link_edges_of_the_state_machine),
+	{}
+};
+
+static struct kunit_suite link_suite = {
+	.name		= "zcx-link",
+	.init		= fake_init,
+	.exit		= fake_exit,
+	.test_cases	= link_cases,
+};
+kunit_test_suite(link_suite);
