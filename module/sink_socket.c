@@ -214,6 +214,26 @@ static long zcx_socket_sleep(struct zcx_socket_sink *ss, long timeo)
 	return timeo;
 }
 
+/*
+ * TCP keeps back what does not fill a packet while more is announced. When
+ * nothing is in flight no acknowledgement will ever free it, and a send buffer
+ * that is full of it stays full until a timer comes, if one comes at all: TLS
+ * refuses more before TCP is asked, and so nobody pushes. tcp_sendmsg() forces
+ * out what there is before it waits, whatever cork the user has set; so do we.
+ */
+static void zcx_socket_force_out(struct sock *sk)
+{
+	bool corked;
+
+	if (!zcx_is_tcp(sk) || READ_ONCE(tcp_sk(sk)->packets_out) ||
+	    !tcp_send_head(sk))
+		return;
+	corked = tcp_sk(sk)->nonagle & TCP_NAGLE_CORK;
+	tcp_sock_set_cork(sk, false);
+	if (corked)
+		tcp_sock_set_cork(sk, true);
+}
+
 static int zcx_socket_wait(struct zcx_sink *sink)
 {
 	struct zcx_socket_sink *ss = to_socket_sink(sink);
@@ -223,18 +243,28 @@ static int zcx_socket_wait(struct zcx_sink *sink)
 
 	if (nonblock)
 		return -EAGAIN;
+	zcx_socket_force_out(ss->sock->sk);
 	timeo = zcx_socket_sleep(ss, timeo);
 	if (signal_pending(current))
 		return sock_intr_errno(forever ? MAX_SCHEDULE_TIMEOUT : 0);
 	return timeo ? 0 : -EAGAIN;
 }
 
+/*
+ * Only TCP, and TLS on it, keep a tail back. Clearing a cork that is not set
+ * pushes what is pending by the socket's own rules; a cork of the user's is
+ * left alone.
+ */
 static void zcx_socket_flush(struct zcx_sink *sink)
 {
 	struct zcx_socket_sink *ss = to_socket_sink(sink);
+	struct sock *sk = ss->sock->sk;
 
-	if (zcx_socket_kind_ok(ss->sock->sk))
-		zcx_push_flush(ss->sock);
+	if (!zcx_is_tcp(sk) || !zcx_socket_kind_ok(sk))
+		return;
+	zcx_push_flush(ss->sock);
+	if (!(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK))
+		tcp_sock_set_cork(sk, false);
 }
 
 static void zcx_socket_destroy(struct zcx_sink *sink)

@@ -27,8 +27,8 @@ void zcx_push_destroy(struct zcx_push *push);
  * Both push_*.c implement these. zcx_push_pages() offers the whole list to the
  * socket without waiting; returns the bytes taken, at least 1, or -errno
  * (-EAGAIN: full). The socket takes references of its own. @more says that
- * more bytes will follow. May sleep for locks and memory. zcx_push_flush() lets
- * go of a tail that was pushed with @more when nothing followed.
+ * more bytes will follow. May sleep for locks and memory. zcx_push_flush() closes
+ * what the protocol above TCP left open for more when nothing followed.
  */
 ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
 		       struct zcx_sglist *sgl, bool more);

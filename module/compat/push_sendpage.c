@@ -132,17 +132,14 @@ ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
 		return ret;
 	}
 	release_sock(sk);
-	return zcx_push_runs(sock, sgl, more, PAGE_SIZE, kernel_sendpage);
+	/*
+	 * A record that is left open for more cannot be closed by anything but
+	 * more, and whether more comes is not known: the file may end early.
+	 */
+	return zcx_push_runs(sock, sgl, false, PAGE_SIZE, kernel_sendpage);
 }
 
-/*
- * Only TCP keeps a tail back. Clearing a cork that is not set pushes what is
- * pending by the socket's own rules; a cork of the user's is left alone.
- */
+/* Nothing to close: zcx_push_pages() leaves no TLS record open for more. */
 void zcx_push_flush(struct socket *sock)
 {
-	struct sock *sk = sock->sk;
-
-	if (zcx_is_tcp(sk) && !(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK))
-		tcp_sock_set_cork(sk, false);
 }
