@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/* zcx info: what the loaded module is and can do. */
+#include <argp.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "zcx.h"
+
+static const struct {
+	uint64_t bit;
+	const char *name;
+	const char *text;
+} features[] = {
+	{ ZCX_FEATURE_SYNC, "sync", "synchronous links" },
+	{ ZCX_FEATURE_LANE_CACHE, "lane_cache",
+	  "cache lane (by reference from the page cache)" },
+	{ ZCX_FEATURE_LANE_SPLICE, "lane_splice",
+	  "splice lane (files whose filesystem must be asked)" },
+	{ ZCX_FEATURE_KTLS, "ktls", "sockets with kernel TLS" },
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print one JSON object", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key == 'j') {
+		*(bool *)state->input = true;
+		return 0;
+	}
+	if (key == ARGP_KEY_ARG)
+		argp_usage(state);
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const char *push_text(uint32_t push)
+{
+	switch (push) {
+	case ZCX_PUSH_SENDPAGE:
+		return "sendpage, under one socket lock a batch";
+	case ZCX_PUSH_SPLICE_PAGES:
+		return "MSG_SPLICE_PAGES";
+	default:
+		return "a way that this tool does not know";
+	}
+}
+
+static void print_text(const struct zcx_info *info)
+{
+	char batch[32], memory[32], segment[32];
+	size_t i;
+
+	printf("ABI version      %u\n", info->abi_version);
+	printf("pages to sockets %s\n", push_text(info->push));
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		printf("%-16s %s\n", i ? "" : "features",
+		       info->features & features[i].bit ? features[i].text :
+							  "-");
+	printf("a link           at most %u segments, %s of memory (%s each)\n",
+	       info->max_segments,
+	       cli_format_bytes(info->max_memory_link, memory, sizeof(memory)),
+	       cli_format_bytes(info->max_memory_segment, segment,
+				sizeof(segment)));
+	printf("a context        at most %u links at a time\n",
+	       info->max_links);
+	printf("a batch          %s of file\n",
+	       cli_format_bytes(info->batch_bytes, batch, sizeof(batch)));
+}
+
+static void add_u64(struct json_object *to, const char *key, uint64_t value)
+{
+	json_object_object_add(to, key, json_object_new_uint64(value));
+}
+
+static void print_json(const struct zcx_info *info)
+{
+	struct json_object *top = json_object_new_object();
+	struct json_object *names = json_object_new_array();
+	size_t i;
+
+	add_u64(top, "abi_version", info->abi_version);
+	json_object_object_add(top, "push",
+			       json_object_new_string(zcx_push_name(info->push)));
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		if (info->features & features[i].bit)
+			json_object_array_add(names, json_object_new_string(
+							     features[i].name));
+	json_object_object_add(top, "features", names);
+	add_u64(top, "max_segments", info->max_segments);
+	add_u64(top, "max_memory_segment", info->max_memory_segment);
+	add_u64(top, "max_memory_link", info->max_memory_link);
+	add_u64(top, "max_links", info->max_links);
+	add_u64(top, "batch_bytes", info->batch_bytes);
+	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+	json_object_put(top);
+}
+
+int cmd_info(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "Say what the loaded module is and can do.",
+	};
+	struct zcx_info info;
+	bool json = false;
+	int fd, ret;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	fd = cli_open_device();
+	if (fd < 0)
+		return CLI_FAILED;
+	ret = zcx_get_info(fd, &info);
+	zcx_close(fd);
+	if (ret) {
+		const char *hint = zcx_hint(ret, ZCX_HINT_INFO);
+
+		cli_error("cannot ask the module: %s",
+			  hint ? hint : strerror(-ret));
+		return CLI_FAILED;
+	}
+	if (json)
+		print_json(&info);
+	else
+		print_text(&info);
+	return CLI_OK;
+}

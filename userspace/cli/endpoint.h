@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* HOST:PORT, [V6]:PORT, unix:PATH, fd:N. */
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+/*
+ * Connect to an address, or take the descriptor it names. Returns a socket or
+ * -1, having said what is wrong; *@usage is set where the text itself is.
+ */
+int endpoint_connect(const char *text, int *usage);
+
+/*
+ * Listen at [HOST:]PORT (port 0: any) or unix:PATH. @name is filled with the
+ * address that others connect to. Returns a socket or -1, as above.
+ */
+int endpoint_listen(const char *text, char *name, unsigned int size,
+		    int *usage);
+
+/* Remove what endpoint_listen() left in the filesystem. */
+void endpoint_unlink(const char *text);
+
+/* The address of a socket's other end, for people. Returns @name. */
+char *endpoint_peer(int sock, char *name, unsigned int size);
+
+#endif /* ENDPOINT_H */

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The result of `zcx send', for people and for programs. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "send_report.h"
+
+static void print_part(const char *name, uint64_t bytes)
+{
+	char text[32];
+
+	if (bytes)
+		printf(", %s %s", cli_format_bytes(bytes, text, sizeof(text)),
+		       name);
+}
+
+static void print_truth(const struct zcx_result *total)
+{
+	char text[32];
+
+	print_part("from the page cache", total->bytes_cache);
+	print_part("by the filesystem (splice)", total->bytes_splice);
+	print_part("from memory", total->bytes_memory);
+	printf("; copied by the CPU: %s (%.1f %%)\n",
+	       cli_format_bytes(total->bytes_copied, text, sizeof(text)),
+	       total->bytes_sent ? 100.0 * total->bytes_copied /
+				   total->bytes_sent : 0.0);
+	if (total->result_flags & ZCX_RESULT_KTLS)
+		puts("the socket encrypts (kernel TLS)");
+	if (total->result_flags & ZCX_RESULT_ROUTE_COPIES)
+		puts("the route's device has no scatter-gather: it copies every byte once more");
+}
+
+void send_report_text(const struct send_outcome *outcome)
+{
+	const struct zcx_result *total = &outcome->job->total;
+	char size[32], rate[32];
+
+	cli_format_bytes(outcome->seconds > 0 ?
+			 total->bytes_sent / outcome->seconds : 0,
+			 rate, sizeof(rate));
+	printf("%" PRIu64 " bytes (%s) to %s in %.3f s (%s/s), %u %s", total->bytes_sent,
+	       cli_format_bytes(total->bytes_sent, size, sizeof(size)),
+	       outcome->destination, outcome->seconds, rate, total->calls,
+	       total->calls == 1 ? "call" : "calls");
+	if (outcome->method->counts)
+		print_truth(total);
+	else
+		putchar('\n');
+}
+
+static void add_u64(struct json_object *to, const char *key, uint64_t value)
+{
+	json_object_object_add(to, key, json_object_new_uint64(value));
+}
+
+static void add_truth(struct json_object *to, const struct zcx_result *total)
+{
+	add_u64(to, "bytes_memory", total->bytes_memory);
+	add_u64(to, "bytes_cache", total->bytes_cache);
+	add_u64(to, "bytes_splice", total->bytes_splice);
+	add_u64(to, "bytes_copied", total->bytes_copied);
+	json_object_object_add(to, "route_copies", json_object_new_boolean(
+		total->result_flags & ZCX_RESULT_ROUTE_COPIES));
+	json_object_object_add(to, "ktls", json_object_new_boolean(
+		total->result_flags & ZCX_RESULT_KTLS));
+}
+
+void send_report_json(const struct send_outcome *outcome)
+{
+	const struct zcx_result *total = &outcome->job->total;
+	struct json_object *top = json_object_new_object();
+
+	json_object_object_add(top, "destination",
+			       json_object_new_string(outcome->destination));
+	json_object_object_add(top, "method",
+			       json_object_new_string(outcome->method->name));
+	json_object_object_add(top, "state", json_object_new_string(
+				       zcx_state_name(total->state)));
+	add_u64(top, "bytes_expected", outcome->job->expected);
+	add_u64(top, "bytes_sent", total->bytes_sent);
+	add_u64(top, "calls", total->calls);
+	json_object_object_add(top, "seconds",
+			       json_object_new_double(outcome->seconds));
+	if (outcome->method->counts)
+		add_truth(top, total);
+	json_object_object_add(top, "error", outcome->error ?
+			       json_object_new_string(strerror(outcome->error)) :
+			       NULL);
+	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+	json_object_put(top);
+}
+
+void send_report_error(const struct send_outcome *outcome)
+{
+	const char *hint = zcx_hint(outcome->error, ZCX_HINT_SEND);
+
+	cli_error("%s: %s, %" PRIu64 " of %" PRIu64 " bytes were sent",
+		  outcome->destination, strerror(outcome->error),
+		  outcome->job->total.bytes_sent, outcome->job->expected);
+	if (hint)
+		cli_error("%s", hint);
+}

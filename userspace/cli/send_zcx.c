@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Send by links of zcx: one, unless there are more segments than one may have. */
+#include <errno.h>
+
+#include "cli.h"
+#include "send.h"
+
+#define CHUNK_FIRST	(1ULL << 20)
+#define CHUNK_MAX	(256ULL << 20)
+
+/* How long one ioctl should take, so that the bar moves. */
+#define STEP_SECONDS	0.2
+
+/* What the steps of one job share. */
+struct steps {
+	struct send_job *job;
+	struct zcx_send_options options;
+	struct zcx_result before;	/* sums of the links that have ended */
+	double last;			/* when the last step ended */
+};
+
+static void add_up(struct zcx_result *total, const struct zcx_result *before,
+		   const struct zcx_result *link)
+{
+	*total = *link;
+	total->bytes_sent += before->bytes_sent;
+	total->bytes_memory += before->bytes_memory;
+	total->bytes_cache += before->bytes_cache;
+	total->bytes_splice += before->bytes_splice;
+	total->bytes_copied += before->bytes_copied;
+	total->result_flags |= before->result_flags;
+	total->calls += before->calls;
+}
+
+/* After every ioctl: the sums, the bar, and how much the next one is to send. */
+static int on_step(const struct zcx_result *so_far, void *arg)
+{
+	struct steps *steps = arg;
+	double now = cli_now(), took = now - steps->last;
+
+	steps->last = now;
+	add_up(&steps->job->total, &steps->before, so_far);
+	progress_update(&steps->job->progress, steps->job->total.bytes_sent);
+	if (!steps->options.chunk)
+		return 0;
+	if (took < STEP_SECONDS / 2 && steps->options.chunk < CHUNK_MAX)
+		steps->options.chunk *= 2;
+	else if (took > STEP_SECONDS && steps->options.chunk > CHUNK_FIRST / 16)
+		steps->options.chunk /= 2;
+	return 0;
+}
+
+static int send_program(struct steps *steps, int fd,
+			const struct zcx_program *program)
+{
+	int ret;
+
+	steps->before = steps->job->total;
+	ret = zcx_send_all(fd, steps->job->sock, program, ZCX_LINK_NOSIGNAL,
+			   &steps->options, NULL);
+	steps->before = steps->job->total;
+	return ret;
+}
+
+/* Put as many ranges from *@next on into @program as it takes. */
+static int fill_program(struct zcx_program *program, const struct send_job *job,
+			size_t *next)
+{
+	int ret = 0;
+
+	zcx_program_reset(program);
+	zcx_program_set_lane(program, job->lane);
+	if (*next == 0 && job->header.length)
+		ret = zcx_program_add_memory(program, job->header.bytes,
+					     job->header.length);
+	while (!ret && *next < job->range_count) {
+		const struct send_range *range = &job->ranges[*next];
+
+		ret = zcx_program_add_file(program, range->fd, range->offset,
+					   range->length);
+		if (!ret)
+			(*next)++;
+	}
+	if (!ret && job->trailer.length) {
+		ret = zcx_program_add_memory(program, job->trailer.bytes,
+					     job->trailer.length);
+		if (!ret)
+			(*next)++;	/* stands for the trailer */
+	}
+	return ret;
+}
+
+static int send_programs(struct steps *steps, int fd,
+			 struct zcx_program *program)
+{
+	const struct send_job *job = steps->job;
+	size_t all = job->range_count + (job->trailer.length != 0);
+	size_t next = 0, before;
+	int ret;
+
+	do {
+		before = next;
+		ret = fill_program(program, job, &next);
+		/* A full program goes; one that takes nothing never will. */
+		if (ret && (ret != -E2BIG || next == before))
+			return ret;
+		ret = send_program(steps, fd, program);
+	} while (!ret && next < all);
+	return ret;
+}
+
+int send_by_zcx(struct send_job *job)
+{
+	struct steps steps = {
+		.job = job,
+		.options = {
+			.chunk = job->progress.shown ? CHUNK_FIRST : 0,
+			.progress = on_step,
+		},
+		.last = cli_now(),
+	};
+	struct zcx_program *program;
+	int fd, ret;
+
+	steps.options.progress_arg = &steps;
+	fd = cli_open_device();
+	if (fd < 0)
+		return fd;
+	program = zcx_program_new();
+	ret = program ? send_programs(&steps, fd, program) : -ENOMEM;
+	zcx_program_free(program);
+	zcx_close(fd);
+	return ret;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* Numbers of the interface as words, errnos as advice. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "zcx.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct hint {
+	enum zcx_hint_about about;
+	int err;
+	const char *text;
+};
+
+static const struct hint hints[] = {
+	{ ZCX_HINT_OPEN, ENOENT,
+	  "the zcx module is not loaded: run `modprobe zcx` as root" },
+	{ ZCX_HINT_OPEN, ENXIO,
+	  "/dev/zcx is there, but the module is not: run `modprobe zcx` as root" },
+	{ ZCX_HINT_OPEN, ENODEV,
+	  "/dev/zcx is there, but the module is not: run `modprobe zcx` as root" },
+	{ ZCX_HINT_OPEN, EACCES,
+	  "no permission for /dev/zcx: join the group zcx and log in again" },
+	{ ZCX_HINT_OPEN, EPERM,
+	  "a security policy or a container forbids /dev/zcx" },
+
+	{ ZCX_HINT_INFO, ENOTTY, "this descriptor is not a zcx context" },
+	{ ZCX_HINT_INFO, EINVAL,
+	  "the module is newer than this library and no longer understands it: update the library" },
+	{ ZCX_HINT_INFO, E2BIG,
+	  "the module is older than this library: update the module" },
+
+	{ ZCX_HINT_SEND, EOPNOTSUPP,
+	  "zcx sends regular files to TCP and AF_UNIX stream sockets; this kind of socket, file, flag or lane is not supported" },
+	{ ZCX_HINT_SEND, EBADF,
+	  "a file must be open for reading (and not with O_PATH), the socket must be open" },
+	{ ZCX_HINT_SEND, EISDIR, "directories cannot be sent; name the files" },
+	{ ZCX_HINT_SEND, ENOTSOCK, "the destination is not a socket" },
+	{ ZCX_HINT_SEND, ENOTCONN,
+	  "the socket is not connected: connect(2) it first" },
+	{ ZCX_HINT_SEND, EPIPE,
+	  "the receiver no longer reads: it has closed the connection" },
+	{ ZCX_HINT_SEND, ECONNRESET, "the receiver has reset the connection" },
+	{ ZCX_HINT_SEND, EAGAIN,
+	  "the socket stayed full until the time limit (SO_SNDTIMEO), or it is non-blocking and full" },
+	{ ZCX_HINT_SEND, EINTR, "a signal came" },
+	{ ZCX_HINT_SEND, ECANCELED, "stopped as asked; what was sent stays sent" },
+	{ ZCX_HINT_SEND, ENODATA,
+	  "a file is shorter than the range that was asked for" },
+	{ ZCX_HINT_SEND, E2BIG,
+	  "too much for one link: at most 1024 segments, 64 KiB in a memory segment, 1 MiB of memory in all" },
+	{ ZCX_HINT_SEND, EOVERFLOW,
+	  "a range ends beyond the largest possible file offset" },
+	{ ZCX_HINT_SEND, EBUSY,
+	  "this context has as many links as it may: wait, or open another" },
+	{ ZCX_HINT_SEND, EIO,
+	  "a file could not be read: look at the kernel log for its disk" },
+	{ ZCX_HINT_SEND, EINVAL,
+	  "the module takes the request for malformed: no segments, or a module that is older than this library" },
+	{ ZCX_HINT_SEND, ENOTTY, "this descriptor is not a zcx context" },
+};
+
+/**
+ * zcx_hint() - what to do about an error
+ * @err: an errno, positive or negative
+ * @about: what was being done
+ *
+ * Return: a static sentence without a full stop, or NULL where strerror(3)
+ * says all there is to say.
+ */
+const char *zcx_hint(int err, enum zcx_hint_about about)
+{
+	if (err < 0)
+		err = -err;
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
+		if (hints[i].about == about && hints[i].err == err)
+			return hints[i].text;
+	}
+	return NULL;
+}
+
+/**
+ * zcx_state_name() - name of a link's state
+ * @state: enum zcx_state; 0: the link was refused
+ *
+ * Return: a static lower-case word, "unknown" for states to come.
+ */
+const char *zcx_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[0] = "refused",
+		[ZCX_STATE_QUEUED] = "queued",
+		[ZCX_STATE_RUNNING] = "running",
+		[ZCX_STATE_WAITING] = "waiting",
+		[ZCX_STATE_SENT] = "sent",
+		[ZCX_STATE_SHORT] = "short",
+		[ZCX_STATE_CANCELLED] = "cancelled",
+		[ZCX_STATE_FAILED] = "failed",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
+
+/**
+ * zcx_push_name() - name of a way pages reach sockets
+ * @push: zcx_info.push
+ *
+ * Return: a static lower-case word, "unknown" for ways to come.
+ */
+const char *zcx_push_name(uint32_t push)
+{
+	switch (push) {
+	case ZCX_PUSH_SENDPAGE:
+		return "sendpage";
+	case ZCX_PUSH_SPLICE_PAGES:
+		return "splice-pages";
+	default:
+		return "unknown";
+	}
+}

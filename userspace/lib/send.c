@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* Sending a program: once as the device does it, or until all has gone. */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "program.h"
+
+/* What one ioctl is to send: a window on a program. */
+struct window {
+	struct zcx_segment segments[ZCX_MAX_SEGMENTS];
+	uint32_t count;
+};
+
+/* How far a program has been sent: so many bytes of its segment @index. */
+struct position {
+	uint32_t index;
+	uint64_t done;
+};
+
+static void result_from_link(struct zcx_result *result,
+			     const struct zcx_link *link)
+{
+	result->id = link->id;
+	result->bytes_sent = link->bytes_sent;
+	result->bytes_memory = link->bytes_memory;
+	result->bytes_cache = link->bytes_cache;
+	result->bytes_splice = link->bytes_splice;
+	result->bytes_copied = link->bytes_copied;
+	result->state = link->state;
+	result->error = link->error;
+	result->result_flags = link->result_flags;
+	result->calls = 1;
+}
+
+static int send_segments(int fd, int sockfd, const struct zcx_program *program,
+			 const struct zcx_segment *segments, uint32_t count,
+			 uint32_t flags, struct zcx_result *result)
+{
+	struct zcx_link link = {
+		.size = sizeof(link),
+		.flags = flags | ZCX_LINK_SYNC,
+		.socket_fd = sockfd,
+		.lane = program->lane,
+		.segments = (uintptr_t)segments,
+		.segment_count = count,
+		.segment_size = sizeof(*segments),
+		.user_data = program->user_data,
+	};
+	int ret = ioctl(fd, ZCX_IOC_LINK, &link) < 0 ? -errno : 0;
+
+	memset(result, 0, sizeof(*result));
+	result_from_link(result, &link);
+	return ret;
+}
+
+/**
+ * zcx_send() - send a program by one ioctl
+ * @fd: from zcx_open()
+ * @sockfd: a connected stream socket
+ * @program: what to send; one without segments is refused
+ * @flags: ZCX_LINK_NOSIGNAL or 0
+ * @result: out: what became of it; may be NULL
+ *
+ * Behaves as sendfile(2): sleeps while the socket is full, unless it is
+ * non-blocking or has a time limit, and once a byte has been sent a partial
+ * count is a success. Compare @result->bytes_sent or @result->state, or use
+ * zcx_send_all().
+ *
+ * Return: 0: the link began and sent something, or all of nothing; or
+ * * -EAGAIN, -EINTR, -EPIPE, -EIO and others - see the errno table in
+ *   <linux/zcx.h>; nothing was sent
+ */
+int zcx_send(int fd, int sockfd, const struct zcx_program *program,
+	     uint32_t flags, struct zcx_result *result)
+{
+	struct zcx_result unused;
+
+	return send_segments(fd, sockfd, program, program->segments,
+			     program->count, flags, result ? result : &unused);
+}
+
+/* Bytes from @offset to the end of the file, as far as anybody can tell. */
+static int bytes_to_end(int fd, uint64_t offset, uint64_t *left)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	*left = (uint64_t)st.st_size > offset ? st.st_size - offset : 0;
+	return 0;
+}
+
+/*
+ * The rest of one segment. Only a window's last segment may be left to run to
+ * the end of its file: how much of a partial count belongs to one in the middle
+ * could not be told if the file grew meanwhile.
+ */
+static int segment_rest(const struct zcx_segment *segment, uint64_t done,
+			uint64_t room, bool last, struct zcx_segment *rest)
+{
+	uint64_t left = segment->length - done;
+	int ret;
+
+	*rest = *segment;
+	if (segment->type == ZCX_SEGMENT_FILE)
+		rest->offset += done;
+	else
+		rest->addr += done;
+
+	if (segment->length == ZCX_TO_EOF) {
+		ret = bytes_to_end(segment->fd, rest->offset, &left);
+		if (ret)
+			return ret;
+		if (last && left <= room)
+			left = ZCX_TO_EOF;
+	}
+	rest->length = left == ZCX_TO_EOF || left <= room ? left : room;
+	return 0;
+}
+
+static int window_fill(struct window *window, const struct zcx_program *program,
+		       const struct position *at, uint64_t room)
+{
+	uint32_t i;
+	int ret;
+
+	window->count = 0;
+	for (i = at->index; i < program->count; i++) {
+		struct zcx_segment *rest = &window->segments[window->count];
+
+		ret = segment_rest(&program->segments[i],
+				   i == at->index ? at->done : 0, room,
+				   i == program->count - 1, rest);
+		if (ret)
+			return ret;
+		window->count++;
+		if (rest->length >= room)
+			break;
+		room -= rest->length;
+	}
+	return 0;
+}
+
+/*
+ * Move on by what a window's link has sent. Ends at the first segment that is
+ * not all sent, which is where the link ended if it ended early.
+ */
+static void position_advance(struct position *at,
+			     const struct zcx_program *program,
+			     const struct window *window, uint64_t sent,
+			     bool all)
+{
+	uint32_t i;
+
+	for (i = 0; i < window->count; i++) {
+		const struct zcx_segment *whole = &program->segments[at->index];
+		const struct zcx_segment *part = &window->segments[i];
+		uint64_t length = part->length;
+
+		if (length == ZCX_TO_EOF)
+			length = all ? sent : ZCX_TO_EOF;
+		if (sent < length) {
+			at->done += sent;
+			return;
+		}
+		sent -= length;
+		at->done += length;
+		if (whole->length != ZCX_TO_EOF ? at->done < whole->length :
+						  part->length != ZCX_TO_EOF &&
+						  i == window->count - 1)
+			return;
+		at->index++;
+		at->done = 0;
+	}
+}
+
+/*
+ * A range "to the end" that was cut to a size, and whose file has become
+ * shorter since, has been sent to its end.
+ */
+static bool position_skip_end(struct position *at,
+			      const struct zcx_program *program)
+{
+	if (at->index >= program->count ||
+	    program->segments[at->index].length != ZCX_TO_EOF)
+		return false;
+	at->index++;
+	at->done = 0;
+	return true;
+}
+
+static void result_add(struct zcx_result *sum, const struct zcx_result *one)
+{
+	sum->id = one->id;
+	sum->bytes_sent += one->bytes_sent;
+	sum->bytes_memory += one->bytes_memory;
+	sum->bytes_cache += one->bytes_cache;
+	sum->bytes_splice += one->bytes_splice;
+	sum->bytes_copied += one->bytes_copied;
+	sum->state = one->state;
+	sum->error = one->error;
+	sum->result_flags |= one->result_flags;
+	sum->calls += one->calls;
+}
+
+/* One ioctl: 0 to go on from @at, -errno to stop. */
+static int send_window(int fd, int sockfd, const struct zcx_program *program,
+		       uint32_t flags, const struct window *window,
+		       struct position *at, struct zcx_result *sum)
+{
+	struct zcx_result one;
+	int ret;
+
+	ret = send_segments(fd, sockfd, program, window->segments,
+			    window->count, flags, &one);
+	result_add(sum, &one);
+	if (ret)
+		return ret == -EINTR ? 0 : ret;
+
+	position_advance(at, program, window, one.bytes_sent,
+			 one.state == ZCX_STATE_SENT);
+	if (one.state == ZCX_STATE_SENT)
+		return 0;
+	if (one.state == ZCX_STATE_SHORT)
+		return position_skip_end(at, program) ? 0 : -ENODATA;
+	return one.error == EINTR ? 0 : -(int)one.error;
+}
+
+/**
+ * zcx_send_all() - send a program until all of it has gone
+ * @fd: from zcx_open()
+ * @sockfd: a connected stream socket
+ * @program: what to send
+ * @flags: ZCX_LINK_NOSIGNAL or 0
+ * @options: how; NULL: no progress, no bound on what one ioctl sends
+ * @result: out: sums over all ioctls, also when it fails; may be NULL
+ *
+ * Goes on where a partial count or a signal has ended an ioctl. A range "to
+ * the end" ends where its file ends when its turn comes. Where @result->state
+ * is not ZCX_STATE_SENT, @result->bytes_sent bytes of the program have gone,
+ * in order, and nothing else.
+ *
+ * Return: 0: all sent, or
+ * * -ENODATA - a file ended before its range did
+ * * -ECANCELED - zcx_send_options.progress said so
+ * * -EINVAL - a reserved member of @options is not 0
+ * * -EAGAIN, -EPIPE, -EIO and others - see the errno table in <linux/zcx.h>
+ */
+int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
+		 uint32_t flags, const struct zcx_send_options *options,
+		 struct zcx_result *result)
+{
+	static const struct zcx_send_options none;
+	struct position at = { 0 };
+	struct zcx_result unused;
+	struct window window;
+	int ret;
+
+	if (!options)
+		options = &none;
+	if (memcmp(options->reserved, none.reserved, sizeof(none.reserved)))
+		return -EINVAL;
+	if (!result)
+		result = &unused;
+	memset(result, 0, sizeof(*result));
+
+	do {
+		int stop = 0;
+
+		ret = window_fill(&window, program, &at,
+				  options->chunk ? options->chunk : INT64_MAX);
+		if (ret)
+			return ret;
+		ret = send_window(fd, sockfd, program, flags, &window, &at,
+				  result);
+		if (options->progress)
+			stop = options->progress(result, options->progress_arg);
+		if (ret < 0)
+			return ret;
+		if (stop && at.index < program->count)
+			return -ECANCELED;
+	} while (at.index < program->count);
+
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * libzcx - a thin library over /dev/zcx.
+ *
+ * Functions return 0 or a positive value, or a negative errno; errno itself is
+ * left undefined. Nothing is printed and nothing exits. Any function may be
+ * called from any thread; one struct zcx_program must not be changed while
+ * another thread uses it, but several threads may send the same one.
+ *
+ * The interface of the device itself is <linux/zcx.h>.
+ */
+#ifndef _ZCX_H
+#define _ZCX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/zcx.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** struct zcx_program - an ordered list of segments: what one link sends */
+struct zcx_program;
+
+/**
+ * struct zcx_result - what became of a link
+ * @id: the link's number within its context, from 1; 0: refused, nothing began
+ * @bytes_sent: bytes queued in the socket, all kinds
+ * @bytes_memory: of these, from memory segments
+ * @bytes_cache: of these, by the cache lane
+ * @bytes_splice: of these, by the splice lane
+ * @bytes_copied: of these, moved by the CPU on their way into packets
+ * @state: enum zcx_state, one of the final states; 0: refused
+ * @error: errno (positive) that ended the link early, else 0
+ * @result_flags: bits of enum zcx_result_flag
+ * @calls: ioctls it took
+ * @reserved: 0
+ *
+ * Where zcx_send_all() needed several links, the byte counts are sums, the
+ * flags are those of any of them, and the rest is the last one's.
+ */
+struct zcx_result {
+	uint64_t id;
+	uint64_t bytes_sent;
+	uint64_t bytes_memory;
+	uint64_t bytes_cache;
+	uint64_t bytes_splice;
+	uint64_t bytes_copied;
+	uint32_t state;
+	uint32_t error;
+	uint32_t result_flags;
+	uint32_t calls;
+	uint64_t reserved[4];
+};
+
+/**
+ * typedef zcx_progress_fn - called by zcx_send_all() after every ioctl
+ * @so_far: sums up to now
+ * @arg: zcx_send_options.progress_arg
+ *
+ * Also called when a signal ended an ioctl, so that a program that wants to
+ * stop at a signal says so here.
+ *
+ * Return: 0 to go on, anything else to stop with -ECANCELED.
+ */
+typedef int (*zcx_progress_fn)(const struct zcx_result *so_far, void *arg);
+
+/**
+ * struct zcx_send_options - how zcx_send_all() goes about it
+ * @chunk: bytes one ioctl may send at most; 0: no bound
+ * @progress: called after every ioctl; may be NULL
+ * @progress_arg: handed to @progress
+ * @reserved: must be 0
+ */
+struct zcx_send_options {
+	uint64_t chunk;
+	zcx_progress_fn progress;
+	void *progress_arg;
+	uint64_t reserved[4];
+};
+
+/**
+ * enum zcx_hint_about - what was being done when an errno came
+ * @ZCX_HINT_OPEN: zcx_open()
+ * @ZCX_HINT_INFO: zcx_get_info()
+ * @ZCX_HINT_SEND: zcx_send() or zcx_send_all()
+ */
+enum zcx_hint_about {
+	ZCX_HINT_OPEN = 1,
+	ZCX_HINT_INFO = 2,
+	ZCX_HINT_SEND = 3,
+};
+
+const char *zcx_version(void);
+
+int zcx_open(void);
+int zcx_close(int fd);
+int zcx_get_info(int fd, struct zcx_info *info);
+
+struct zcx_program *zcx_program_new(void);
+void zcx_program_free(struct zcx_program *program);
+void zcx_program_reset(struct zcx_program *program);
+int zcx_program_add_file(struct zcx_program *program, int fd, uint64_t offset,
+			 uint64_t length);
+int zcx_program_add_memory(struct zcx_program *program, const void *buf,
+			   size_t len);
+int zcx_program_set_lane(struct zcx_program *program, uint32_t lane);
+int zcx_program_set_user_data(struct zcx_program *program, uint64_t user_data);
+
+int zcx_send(int fd, int sockfd, const struct zcx_program *program,
+	     uint32_t flags, struct zcx_result *result);
+int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
+		 uint32_t flags, const struct zcx_send_options *options,
+		 struct zcx_result *result);
+
+const char *zcx_hint(int err, enum zcx_hint_about about);
+const char *zcx_state_name(uint32_t state);
+const char *zcx_push_name(uint32_t push);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _ZCX_H */
