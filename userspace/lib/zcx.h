@@ -69,7 +69,7 @@ typedef int (*zcx_progress_fn)(const struct zcx_result *so_far, void *arg);
 
 /**
  * struct zcx_send_options - how zcx_send_all() goes about it
- * @chunk: bytes one ioctl may send at most; 0: no bound
+ * @chunk: bytes one ioctl may send at most; 0: no bound. @progress may change it
  * @progress: called after every ioctl; may be NULL
  * @progress_arg: handed to @progress
  * @reserved: must be 0

@@ -1,0 +1,1 @@
+"""The test rig: kernels, module builds, guests, and the tests that use them."""

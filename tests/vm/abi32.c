@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A 32-bit program on a 64-bit kernel: asks for INFO, and sends itself (a
+ * piece of memory, then the first bytes of its own file) through a socket
+ * pair. Exit code 0 if all came as it should, else the number of the step that
+ * did not.
+ *
+ * It has no C library, so that gcc -m32 without any 32-bit packages builds it.
+ */
+#include <linux/zcx.h>
+
+#define NR_EXIT		1
+#define NR_READ		3
+#define NR_OPEN		5
+#define NR_IOCTL	54
+#define NR_SOCKETPAIR	360
+
+#define O_RDWR		2
+#define AF_UNIX		1
+#define SOCK_STREAM	1
+
+static long call4(long nr, long a, long b, long c, long d)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80" : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d)
+			 : "memory");
+	return ret;
+}
+
+static void __attribute__((noreturn)) leave(int code)
+{
+	for (;;)
+		call4(NR_EXIT, code, 0, 0, 0);
+}
+
+static void check(int good, int step)
+{
+	if (!good)
+		leave(step);
+}
+
+static void clear(void *p, unsigned int n)
+{
+	char *c = p;
+
+	while (n--)
+		((volatile char *)c)[n] = 0;
+}
+
+static void ask_info(int context)
+{
+	struct zcx_info info;
+
+	clear(&info, sizeof(info));
+	info.size = sizeof(info);
+	check(call4(NR_IOCTL, context, ZCX_IOC_INFO, (long)&info, 0) == 0, 10);
+	check(info.abi_version == ZCX_ABI_VERSION, 11);
+	check(info.max_segments == ZCX_MAX_SEGMENTS, 12);
+	check(info.features & ZCX_FEATURE_SYNC, 13);
+}
+
+static void send_link(int context, int file, int sock)
+{
+	static const char text[] = "thirty-two";
+	struct zcx_segment segments[2];
+	struct zcx_link link;
+
+	clear(segments, sizeof(segments));
+	segments[0].type = ZCX_SEGMENT_MEMORY;
+	segments[0].addr = (unsigned long)text;
+	segments[0].length = 10;
+	segments[1].type = ZCX_SEGMENT_FILE;
+	segments[1].fd = file;
+	segments[1].offset = 1;
+	segments[1].length = 3;
+
+	clear(&link, sizeof(link));
+	link.size = sizeof(link);
+	link.flags = ZCX_LINK_SYNC;
+	link.socket_fd = sock;
+	link.segments = (unsigned long)segments;
+	link.segment_count = 2;
+	link.segment_size = sizeof(segments[0]);
+	check(call4(NR_IOCTL, context, ZCX_IOC_LINK, (long)&link, 0) == 0, 20);
+	check(link.state == ZCX_STATE_SENT && !link.error, 21);
+	check(link.bytes_sent == 13 && link.bytes_memory == 10, 22);
+	check(link.bytes_cache + link.bytes_splice == 3, 23);
+	check(link.id == 1, 24);
+}
+
+static void receive(int sock)
+{
+	static const char want[] = "thirty-twoELF";
+	char got[16];
+	int i, n = 0, ret;
+
+	while (n < 13) {
+		ret = call4(NR_READ, sock, (long)(got + n), sizeof(got) - n, 0);
+		check(ret > 0, 30);
+		n += ret;
+	}
+	check(n == 13, 31);
+	for (i = 0; i < n; i++)
+		check(got[i] == want[i], 32);
+}
+
+void _start(void)
+{
+	int context, file, pair[2];
+
+	context = call4(NR_OPEN, (long)ZCX_DEVICE, O_RDWR, 0, 0);
+	check(context >= 0, 1);
+	file = call4(NR_OPEN, (long)"/proc/self/exe", 0, 0, 0);
+	check(file >= 0, 2);
+	check(call4(NR_SOCKETPAIR, AF_UNIX, SOCK_STREAM, 0, (long)pair) == 0, 3);
+	ask_info(context);
+	send_link(context, file, pair[0]);
+	receive(pair[1]);
+	leave(0);
+}

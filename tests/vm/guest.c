@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "guest.h"
+#include "vmtest.h"
+
+bool guest_is_debug(void)
+{
+	const char *debug = getenv("ZCX_DEBUG");
+
+	return debug && !strcmp(debug, "1");
+}
+
+size_t guest_pick(size_t stock, size_t debug)
+{
+	return guest_is_debug() ? debug : stock;
+}
+
+bool guest_kernel_at_least(int major, int minor)
+{
+	struct utsname name;
+	int a = 0, b = 0;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &a, &b);
+	return a > major || (a == major && b >= minor);
+}
+
+void guest_need_mount(const char *dir)
+{
+	struct stat here, root;
+
+	if (stat(dir, &here) || stat("/", &root) || here.st_dev == root.st_dev)
+		test_skip("nothing is mounted at %s", dir);
+}
+
+void guest_modprobe(const char *name)
+{
+	guest_run("modprobe %s >/dev/null 2>&1", name);
+}
+
+int guest_run(const char *format, ...)
+{
+	char command[512];
+	va_list args;
+	int status;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+ssize_t guest_read(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t done = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while (done < size - 1) {
+		n = read(fd, buf + done, size - 1 - done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	buf[done] = '\0';
+	close(fd);
+	return done;
+}
+
+int guest_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+long long guest_value(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+	const char *line = text;
+
+	while (line && *line) {
+		if (!strncmp(line, key, length) &&
+		    strchr(": \t", line[length]) && line[length])
+			return atoll(line + length + strspn(line + length,
+							    ": \t"));
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	return -1;
+}
+
+void guest_drop_caches(void)
+{
+	sync();
+	guest_write("/proc/sys/vm/drop_caches", "1");
+}
+
+unsigned int guest_count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	if (!dir)
+		return 0;
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static char task_state(pid_t pid, pid_t tid)
+{
+	char path[64], text[512];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	if (guest_read(path, text, sizeof(text)) < 0)
+		return '?';
+	end = strrchr(text, ')');
+	return end && end[1] ? end[2] : '?';
+}
+
+bool guest_is_asleep(pid_t pid, pid_t tid)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		if (task_state(pid, tid) != 'S')
+			return false;
+		guest_sleep_ms(10);
+	}
+	return true;
+}
+
+bool guest_wait_asleep(pid_t pid, pid_t tid)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3000; i++) {
+		if (guest_is_asleep(pid, tid))
+			return true;
+		guest_sleep_ms(10);
+	}
+	return false;
+}
+
+void guest_sleep_ms(unsigned int ms)
+{
+	struct timespec ts = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = (ms % 1000) * 1000000L,
+	};
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The machine the tests run on: what it has, and how to turn its knobs. */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Is this the sanitizer kernel, several times slower than a stock one? */
+bool guest_is_debug(void);
+
+/* @stock, or @debug on the sanitizer kernel. */
+size_t guest_pick(size_t stock, size_t debug);
+
+/* Is the running kernel at least @major.@minor? */
+bool guest_kernel_at_least(int major, int minor);
+
+/* Skip the test unless @dir is a mount point of its own. */
+void guest_need_mount(const char *dir);
+
+/* Have module @name loaded, if there is such a module at all. */
+void guest_modprobe(const char *name);
+
+/* Run a command line; returns its exit code. */
+int guest_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whole text of a small file, cut at @size - 1; bytes read or -errno. */
+ssize_t guest_read(const char *path, char *buf, size_t size);
+
+/* Write @text to @path; 0 or -errno. */
+int guest_write(const char *path, const char *text);
+
+/* The number after "@key:" or "@key " in @text, or -1. */
+long long guest_value(const char *text, const char *key);
+
+/* Drop clean page cache of everything. */
+void guest_drop_caches(void);
+
+/* Open descriptors of this process. */
+unsigned int guest_count_fds(void);
+
+/* Is thread @tid of this process asleep, and does it stay so for a while? */
+bool guest_is_asleep(pid_t pid, pid_t tid);
+
+/* Wait until it is, at most some seconds; false if it never was. */
+bool guest_wait_asleep(pid_t pid, pid_t tid);
+
+void guest_sleep_ms(unsigned int ms);
+
+#endif /* GUEST_H */

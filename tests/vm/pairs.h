@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Connected stream sockets of every kind that zcx sends to. */
+#ifndef PAIRS_H
+#define PAIRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum pair_kind {
+	PAIR_TCP4,
+	PAIR_TCP6,
+	PAIR_UNIX,
+	PAIR_KTLS,		/* TLS 1.2, AES-128-GCM, over TCP/IPv4 */
+	PAIR_KTLS13,		/* TLS 1.3, the same over TCP/IPv6 */
+	PAIR_KINDS,
+};
+
+/**
+ * struct pair - two ends of a stream
+ * @kind: what it is
+ * @tx: the end that zcx sends to
+ * @rx: the other end
+ */
+struct pair {
+	enum pair_kind kind;
+	int tx;
+	int rx;
+};
+
+/* Names of the kinds, for messages. */
+extern const char *const pair_names[PAIR_KINDS];
+
+/*
+ * Connect a pair through the loopback device. @sndbuf and @rcvbuf are bytes,
+ * 0 for the system's. Safe to call from any thread. Returns 0 or -errno.
+ */
+int pair_try(struct pair *pair, enum pair_kind kind, int sndbuf, int rcvbuf);
+
+/* The same, or fail the test; or skip it, where there is no kernel TLS. */
+void pair_open(struct pair *pair, enum pair_kind kind, int sndbuf, int rcvbuf);
+void pair_close(struct pair *pair);
+
+/* Skip the test unless the kernel has TLS. */
+void pair_need_ktls(void);
+
+bool pair_is_ktls(enum pair_kind kind);
+
+/* Keys of both directions of a TLS pair, of our own choice. */
+#define PAIR_TLS_KEY	"0123456789abcdef"
+#define PAIR_TLS_SALT	"salt"
+#define PAIR_TLS_IV	"explicit"
+
+/* Attach TLS to one end. @transmit and @receive say in which directions. */
+int pair_attach_tls(int fd, bool transmit, bool receive, int version);
+
+/* Have writes fail instead of sleeping, or have them sleep again. */
+void pair_set_nonblock(int fd, bool nonblock);
+
+/* Write @byte into @fd until no more goes in; returns how many did. */
+size_t pair_fill(int fd, uint8_t byte);
+
+/* Read and drop what comes until the end of the stream; returns how much. */
+uint64_t pair_drain(int fd);
+
+/* Bytes waiting to be read at @fd. */
+int pair_readable(int fd);
+
+/* Bytes in the send queue of TCP socket @fd that were not sent yet. */
+int pair_unsent(int fd);
+
+/* Data segments that TCP socket @fd has sent. */
+unsigned int pair_data_segments(int fd);
+
+#endif /* PAIRS_H */

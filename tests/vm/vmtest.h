@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every test is, and what every test may use of its surroundings.
+ *
+ * Assertions belong to the thread that cmocka started. Helper threads and
+ * children report problems as text or as an exit code, which that thread
+ * asserts on.
+ */
+#ifndef VMTEST_H
+#define VMTEST_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)	((a) < (b) ? (a) : (b))
+#define MAX(a, b)	((a) > (b) ? (a) : (b))
+
+#define KIB	(1ULL << 10)
+#define MIB	(1ULL << 20)
+#define GIB	(1ULL << 30)
+
+/**
+ * struct vm_test - one test, and what the runner has to know about it
+ * @name: unique; the file's noun, then what is tested
+ * @run: asserts; finds @arg in *state
+ * @arg: for tests that differ only in their data
+ * @tier: on stock kernels: "test" (every change) or "all" (slow)
+ * @debug: on the sanitizer kernel: "test", "all" or "never"
+ * @guest: "std", "lowmem" (256 MiB) or "alone"
+ * @timeout: seconds on a stock kernel
+ * @proves: a line for people
+ */
+struct vm_test {
+	const char *name;
+	void (*run)(void **state);
+	const void *arg;
+	const char *tier;
+	const char *debug;
+	const char *guest;
+	unsigned int timeout;
+	const char *proves;
+};
+
+/* One table a file, ended by an entry without a name; vmtest.c lists them. */
+extern const struct vm_test abi_tests[] __attribute__((weak));
+extern const struct vm_test concurrent_tests[] __attribute__((weak));
+extern const struct vm_test contents_tests[] __attribute__((weak));
+extern const struct vm_test descriptor_tests[] __attribute__((weak));
+extern const struct vm_test fault_tests[] __attribute__((weak));
+extern const struct vm_test files_tests[] __attribute__((weak));
+extern const struct vm_test manners_tests[] __attribute__((weak));
+extern const struct vm_test memory_tests[] __attribute__((weak));
+extern const struct vm_test module_tests[] __attribute__((weak));
+extern const struct vm_test net_tests[] __attribute__((weak));
+extern const struct vm_test packets_tests[] __attribute__((weak));
+extern const struct vm_test racing_tests[] __attribute__((weak));
+extern const struct vm_test reference_tests[] __attribute__((weak));
+extern const struct vm_test refusals_tests[] __attribute__((weak));
+extern const struct vm_test sendfile_tests[] __attribute__((weak));
+extern const struct vm_test signals_tests[] __attribute__((weak));
+extern const struct vm_test soak_tests[] __attribute__((weak));
+extern const struct vm_test sockets_tests[] __attribute__((weak));
+extern const struct vm_test truth_tests[] __attribute__((weak));
+
+/* End the test as skipped; does not return. */
+void test_skip(const char *format, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+/* Have @undo(@arg) called when the test is over, however it ends. */
+void test_at_end(void (*undo)(void *arg), void *arg);
+
+#endif /* VMTEST_H */

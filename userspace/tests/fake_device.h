@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A device in user space: what ioctl() does in these tests. It takes links as
+ * the module would, and stops where the test wants it to.
+ */
+#ifndef FAKE_DEVICE_H
+#define FAKE_DEVICE_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "zcx.h"
+
+#define FAKE_FD		1000
+#define FAKE_SOCK	1001
+#define FAKE_ROOM	65536
+
+/**
+ * struct fake_device - how ioctl() behaves, and what it saw
+ * @budget: bytes a link may send before @stop_error; UINT64_MAX: all
+ * @stop_error: errno that ends a link at @budget
+ * @fail_call: the call, from 1, that is refused; 0: none
+ * @fail_error: its errno
+ * @calls: how many came
+ * @sent: what was sent so far
+ * @bytes: how much that is
+ * @last: the last link as it came in
+ * @on_call: called before each link
+ */
+struct fake_device {
+	uint64_t budget;
+	int stop_error;
+	unsigned int fail_call;
+	int fail_error;
+	unsigned int calls;
+	unsigned char sent[FAKE_ROOM];
+	uint64_t bytes;
+	struct zcx_link last;
+	void (*on_call)(unsigned int call);
+};
+
+extern struct fake_device fake;
+
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+#endif /* FAKE_DEVICE_H */

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Programs within the limits of the interface, names and hints, the device. */
+#include "fake_device.h"
+
+static struct zcx_program *program;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	fake.budget = UINT64_MAX;
+	program = zcx_program_new();
+	return !program;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	zcx_program_free(program);
+	return 0;
+}
+
+static unsigned int segments(void)
+{
+	fake.fail_call = fake.calls + 1;	/* look, do not run */
+	fake.fail_error = EIO;
+	assert_int_equal(zcx_send(FAKE_FD, FAKE_SOCK, program, 0, NULL), -EIO);
+	return fake.last.segment_count;
+}
+
+static void file_ranges_are_checked(void **state)
+{
+	(void)state;
+	assert_int_equal(zcx_program_add_file(program, -1, 0, 1), -EBADF);
+	assert_int_equal(zcx_program_add_file(program, 0, 1ULL << 63, 0),
+			 -EINVAL);
+	assert_int_equal(zcx_program_add_file(program, 0, 1, INT64_MAX),
+			 -EOVERFLOW);
+	assert_int_equal(segments(), 0);
+	assert_int_equal(zcx_program_add_file(program, 0, 0, INT64_MAX), 0);
+	assert_int_equal(zcx_program_add_file(program, 0, INT64_MAX,
+					      ZCX_TO_EOF), 0);
+	assert_int_equal(segments(), 2);
+}
+
+static void segments_have_a_limit(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ZCX_MAX_SEGMENTS; i++)
+		assert_int_equal(zcx_program_add_file(program, 0, i, 1), 0);
+	assert_int_equal(zcx_program_add_file(program, 0, 0, 1), -E2BIG);
+	assert_int_equal(zcx_program_add_memory(program, "x", 1), -E2BIG);
+	assert_int_equal(segments(), ZCX_MAX_SEGMENTS);
+	zcx_program_reset(program);
+	assert_int_equal(zcx_program_add_file(program, 0, 0, 1), 0);
+	assert_int_equal(segments(), 1);
+}
+
+static void memory_is_cut_into_segments(void **state)
+{
+	char *memory = calloc(1, ZCX_MAX_MEMORY_LINK + 1);
+	const struct zcx_segment *list;
+
+	(void)state;
+	assert_int_equal(zcx_program_add_memory(program, memory,
+						ZCX_MAX_MEMORY_SEGMENT + 1), 0);
+	assert_int_equal(segments(), 2);
+	list = (const void *)(uintptr_t)fake.last.segments;
+	assert_int_equal(list[0].length, ZCX_MAX_MEMORY_SEGMENT);
+	assert_int_equal(list[1].length, 1);
+	assert_int_equal(list[1].addr,
+			 (uintptr_t)memory + ZCX_MAX_MEMORY_SEGMENT);
+
+	zcx_program_reset(program);
+	assert_int_equal(zcx_program_add_memory(program, memory,
+						ZCX_MAX_MEMORY_LINK + 1),
+			 -E2BIG);
+	assert_int_equal(zcx_program_add_memory(program, memory,
+						ZCX_MAX_MEMORY_LINK), 0);
+	assert_int_equal(zcx_program_add_memory(program, memory, 1), -E2BIG);
+	assert_int_equal(segments(), 16);
+	free(memory);
+}
+
+static void info_is_asked_for(void **state)
+{
+	struct zcx_info info;
+
+	(void)state;
+	assert_int_equal(zcx_get_info(FAKE_FD, &info), 0);
+	assert_int_equal(info.abi_version, ZCX_ABI_VERSION);
+}
+
+static void no_device_is_an_errno(void **state)
+{
+	int fd = zcx_open();
+
+	(void)state;
+	if (fd >= 0) {		/* the module is loaded where this runs */
+		assert_int_equal(zcx_close(fd), 0);
+		return;
+	}
+	assert_true(fd == -ENOENT || fd == -EACCES || fd == -ENXIO);
+	assert_non_null(zcx_hint(fd, ZCX_HINT_OPEN));
+}
+
+static void closing_twice_is_an_errno(void **state)
+{
+	(void)state;
+	assert_int_equal(zcx_close(FAKE_FD), -EBADF);
+}
+
+static void every_state_has_a_name(void **state)
+{
+	uint32_t i, j;
+
+	(void)state;
+	for (i = 0; i <= ZCX_STATE_FAILED; i++)
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(zcx_state_name(i),
+						zcx_state_name(j));
+	assert_string_equal(zcx_state_name(ZCX_STATE_FAILED + 1), "unknown");
+	assert_string_equal(zcx_state_name(UINT32_MAX), "unknown");
+	assert_string_equal(zcx_push_name(0), "unknown");
+	assert_string_equal(zcx_push_name(ZCX_PUSH_SENDPAGE), "sendpage");
+}
+
+static void hints_know_both_signs(void **state)
+{
+	(void)state;
+	assert_non_null(zcx_hint(EPIPE, ZCX_HINT_SEND));
+	assert_ptr_equal(zcx_hint(EPIPE, ZCX_HINT_SEND),
+			 zcx_hint(-EPIPE, ZCX_HINT_SEND));
+	assert_null(zcx_hint(EPIPE, ZCX_HINT_OPEN));
+	assert_null(zcx_hint(0, ZCX_HINT_SEND));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(file_ranges_are_checked),
+		T(segments_have_a_limit),
+		T(memory_is_cut_into_segments),
+		T(info_is_asked_for),
+		T(no_device_is_an_errno),
+		T(closing_twice_is_an_errno),
+		T(every_state_has_a_name),
+		T(hints_know_both_signs),
+	};
+
+	return cmocka_run_group_tests_name("program", tests, NULL, NULL);
+}
