@@ -131,6 +131,10 @@ static int zcx_op_link(struct zcx_call *call)
 		return -EOPNOTSUPP;
 	if (cmd->__reserved)
 		return -EINVAL;
+	/* Find out now whether the result can be written, not when all is sent. */
+	fault = zcx_respond(call, sizeof(*cmd));
+	if (fault)
+		return fault;
 
 	link = zcx_submit(call->ctx, cmd);
 	if (IS_ERR(link))

@@ -300,6 +300,14 @@ static int zcx_link_drain(struct zcx_live_link *link)
 	return 0;
 }
 
+/* All that was gathered has been pushed. */
+static int zcx_link_settle(struct zcx_live_link *link)
+{
+	if (link->sink->ops->settle)
+		link->sink->ops->settle(link->sink);
+	return link->stop;
+}
+
 /* Gather and drain until the program is over. */
 static int zcx_link_pump(struct zcx_live_link *link)
 {
@@ -311,7 +319,7 @@ static int zcx_link_pump(struct zcx_live_link *link)
 		if (err)
 			return err;
 		if (zcx_link_gathered_all(link))
-			return link->stop;
+			return zcx_link_settle(link);
 		/* A socket that is never full must not make us deaf. */
 		if (signal_pending(current))
 			return -ERESTARTSYS;

@@ -12,6 +12,8 @@ struct zcx_sink;
  * @push: offer the list, without waiting
  * @wait: sleep until it makes sense to push again
  * @flush: let go of a tail that was pushed with @more although nothing follows
+ * @settle: all has been pushed: wait until none of it could be lost by closing
+ *	the sink's descriptor; may be NULL
  * @destroy: free the sink and what it holds
  *
  * @push takes up to all bytes of the list, from its front; @more says that
@@ -22,12 +24,14 @@ struct zcx_sink;
  *
  * @wait returns 0, also on errors of the connection (the next @push reports
  * them); -EAGAIN if the sink may not wait, or waited as long as it may; or, on
- * a signal, -EINTR or -ERESTARTSYS.
+ * a signal, -EINTR or -ERESTARTSYS. @settle waits by the same rules and says
+ * nothing: the bytes count as sent already.
  */
 struct zcx_sink_ops {
 	ssize_t (*push)(struct zcx_sink *sink, struct zcx_sglist *sgl, bool more);
 	int (*wait)(struct zcx_sink *sink);
 	void (*flush)(struct zcx_sink *sink);
+	void (*settle)(struct zcx_sink *sink);
 	void (*destroy)(struct zcx_sink *sink);
 };
 

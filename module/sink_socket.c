@@ -187,10 +187,21 @@ static long zcx_socket_pause(struct zcx_socket_sink *ss, long timeo)
 	return timeo - (pause - schedule_timeout_interruptible(pause));
 }
 
-/* Wait for @file to become writable; @timeo and the return are jiffies. */
-static long zcx_socket_sleep(struct zcx_socket_sink *ss, long timeo)
+/*
+ * Does it make sense to push again? An AF_UNIX socket whose peer has shut down
+ * reading is not writable, but pushing to it fails at once.
+ */
+static bool zcx_socket_ready(struct zcx_socket_sink *ss, poll_table *pt)
 {
 	const __poll_t events = EPOLLOUT | EPOLLERR | EPOLLHUP;
+
+	return (vfs_poll(ss->file, pt) & events) ||
+	       (READ_ONCE(ss->sock->sk->sk_shutdown) & SEND_SHUTDOWN);
+}
+
+/* Wait until it makes sense; @timeo and the return are jiffies. */
+static long zcx_socket_sleep(struct zcx_socket_sink *ss, long timeo)
+{
 	struct zcx_socket_wait wait = { .head = NULL };
 	poll_table *pt = &wait.pt;
 	bool slept = false;
@@ -198,10 +209,10 @@ static long zcx_socket_sleep(struct zcx_socket_sink *ss, long timeo)
 	init_waitqueue_func_entry(&wait.entry, zcx_socket_wake);
 	wait.entry.private = current;
 	init_poll_funcptr(&wait.pt, zcx_socket_enqueue);
-	wait.pt._key = events;
+	wait.pt._key = EPOLLOUT | EPOLLERR | EPOLLHUP;
 
 	while (timeo && !signal_pending(current)) {
-		if (vfs_poll(ss->file, pt) & events)
+		if (zcx_socket_ready(ss, pt))
 			break;
 		pt = NULL;
 		timeo = wait_woken(&wait.entry, TASK_INTERRUPTIBLE, timeo);
@@ -216,7 +227,7 @@ static long zcx_socket_sleep(struct zcx_socket_sink *ss, long timeo)
 
 /*
  * TCP keeps back what does not fill a packet while more is announced. When
- * nothing is in flight no acknowledgement will ever free it, and a send buffer
+ * nothing is in flight no ACK will ever free it, and a send buffer
  * that is full of it stays full until a timer comes, if one comes at all: TLS
  * refuses more before TCP is asked, and so nobody pushes. tcp_sendmsg() forces
  * out what there is before it waits, whatever cork the user has set; so do we.
@@ -250,6 +261,43 @@ static int zcx_socket_wait(struct zcx_sink *sink)
 	return timeo ? 0 : -EAGAIN;
 }
 
+/* Has TLS taken records that TCP has not? Then they are lost if it is closed. */
+static bool zcx_tls_pending(struct sock *sk)
+{
+	const struct tls_context *tls;
+	bool pending = false;
+
+	lock_sock(sk);
+	tls = inet_csk_has_ulp(sk) ? tls_get_ctx(sk) : NULL;
+	if (tls && tls->tx_conf != TLS_BASE && !sk->sk_err &&
+	    !(sk->sk_shutdown & SEND_SHUTDOWN))
+		pending = tls->partially_sent_record ||
+			  (tls->tx_conf == TLS_SW &&
+			   !list_empty(&tls_sw_ctx_tx(tls)->tx_list));
+	release_sock(sk);
+	return pending;
+}
+
+/*
+ * TLS takes what TCP has no room for and sends it later; but when the socket
+ * is closed before that, it drops it, which a write(2) that sleeps for room
+ * never lets happen.
+ */
+static void zcx_socket_settle(struct zcx_sink *sink)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+	struct sock *sk = ss->sock->sk;
+	long timeo = sock_sndtimeo(sk, ss->file->f_flags & O_NONBLOCK);
+
+	if (!(ss->sink.result_flags & ZCX_RESULT_KTLS) ||
+	    !zcx_socket_kind_ok(sk))
+		return;
+	while (timeo && !signal_pending(current) && zcx_tls_pending(sk)) {
+		zcx_socket_force_out(sk);
+		timeo = zcx_socket_sleep(ss, timeo);
+	}
+}
+
 /*
  * Only TCP, and TLS on it, keep a tail back. Clearing a cork that is not set
  * pushes what is pending by the socket's own rules; a cork of the user's is
@@ -280,6 +328,7 @@ static const struct zcx_sink_ops zcx_socket_sink_ops = {
 	.push		= zcx_socket_push,
 	.wait		= zcx_socket_wait,
 	.flush		= zcx_socket_flush,
+	.settle		= zcx_socket_settle,
 	.destroy	= zcx_socket_destroy,
 };
 

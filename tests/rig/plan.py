@@ -115,7 +115,7 @@ def _guest_tasks(chosen, kernel, report):
 def _guest_task(kernel, kind, tests, part, report):
     def task():
         ko = None
-        if any(test.name == 'dkms_load' for test in tests):
+        if any(test.name == 'module_dkms' for test in tests) and not kernel.debug:
             ko = dkms.install(kernel)[1]
         guest.Guest(kernel, kind, tests, part, ko).run(report)
     return task

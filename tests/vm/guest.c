@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -170,4 +171,36 @@ void guest_sleep_ms(unsigned int ms)
 
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
+}
+
+int guest_insmod(const char *ko, const char *parameters)
+{
+	int fd = open(ko, O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int guest_rmmod(void)
+{
+	return syscall(SYS_delete_module, "zcx", O_NONBLOCK) ? -errno : 0;
+}
+
+bool guest_has_zcx(void)
+{
+	return !access("/sys/module/zcx", F_OK);
+}
+
+void guest_restore_zcx(void *unused)
+{
+	(void)unused;
+	if (!guest_has_zcx())
+		guest_insmod(getenv("ZCX_KO"), "");
+	/* What init does after it has loaded the module. */
+	guest_run("chgrp zcx /dev/zcx && chmod 660 /dev/zcx");
 }

@@ -48,4 +48,16 @@ bool guest_wait_asleep(pid_t pid, pid_t tid);
 
 void guest_sleep_ms(unsigned int ms);
 
+/* Load the module in file @ko; 0 or -errno. */
+int guest_insmod(const char *ko, const char *parameters);
+
+/* Unload zcx without waiting; 0 or -errno. */
+int guest_rmmod(void);
+
+/* Is zcx loaded? */
+bool guest_has_zcx(void);
+
+/* Load zcx again if it is not loaded; @unused is for test_at_end(). */
+void guest_restore_zcx(void *unused);
+
 #endif /* GUEST_H */

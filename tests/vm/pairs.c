@@ -216,13 +216,13 @@ size_t pair_fill(int fd, uint8_t byte)
 
 	memset(buf, byte, sizeof(buf));
 	/* Again after a pause: what the peer's queue took makes room here. */
-	for (int quiet = 0; quiet < 5; quiet++) {
+	for (int quiet = 0; quiet < 4; quiet++) {
 		while ((n = send(fd, buf, sizeof(buf),
 				 MSG_DONTWAIT | MSG_NOSIGNAL)) > 0) {
 			done += n;
 			quiet = 0;
 		}
-		guest_sleep_ms(20);
+		guest_sleep_ms(80);
 	}
 	return done;
 }

@@ -54,14 +54,17 @@ static const char *push_text(uint32_t push)
 static void print_text(const struct zcx_info *info)
 {
 	char batch[32], memory[32], segment[32];
+	const char *title = "features";
 	size_t i;
 
 	printf("ABI version      %u\n", info->abi_version);
 	printf("pages to sockets %s\n", push_text(info->push));
-	for (i = 0; i < ARRAY_SIZE(features); i++)
-		printf("%-16s %s\n", i ? "" : "features",
-		       info->features & features[i].bit ? features[i].text :
-							  "-");
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		if (!(info->features & features[i].bit))
+			continue;
+		printf("%-16s %s\n", title, features[i].text);
+		title = "";
+	}
 	printf("a link           at most %u segments, %s of memory (%s each)\n",
 	       info->max_segments,
 	       cli_format_bytes(info->max_memory_link, memory, sizeof(memory)),

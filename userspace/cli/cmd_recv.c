@@ -268,18 +268,20 @@ int cmd_recv(int argc, char **argv)
 		.doc = "Listen, take a connection, and print how many bytes came and their SHA-256. Port 0 lets the kernel choose; the address is printed on standard error.",
 	};
 	struct request request = { .count = 1 };
-	int listener, output = -1, usage, code;
+	int listener, output = -1, code;
 	char name[160] = "";
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (!endpoint_ok(request.address, true))
+		return CLI_USAGE;
 	if (request.output) {
 		output = open_output(request.output);
 		if (output < 0)
 			return CLI_FAILED;
 	}
-	listener = endpoint_listen(request.address, name, sizeof(name), &usage);
+	listener = endpoint_listen(request.address, name, sizeof(name));
 	if (listener < 0)
-		return usage ? CLI_USAGE : CLI_FAILED;
+		return CLI_FAILED;
 	if (request.timeout)
 		cli_set_timeout(listener, SO_RCVTIMEO, request.timeout);
 	catch_signals();

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ enum { OPT_LANE = 256, OPT_METHOD, OPT_TIMEOUT };
 
 static const struct argp_option options[] = {
 	{ "range", 'r', "RANGE", 0,
-	  "Send this range of the one FILE: OFFSET+LENGTH, OFFSET+ or OFFSET to its end; several are sent in order", 0 },
+	  "Send this range of the one FILE: OFFSET+LENGTH, OFFSET+ or OFFSET (to its end); may be given again, ranges go in the order given", 0 },
 	{ "header", 'H', "TEXT", 0,
 	  "Send TEXT, or the contents of a file named by @FILE, first", 0 },
 	{ "trailer", 'T', "TEXT", 0, "The same, last", 0 },
@@ -62,11 +63,9 @@ static bool parse_range(const char *text, struct send_range *range)
 	range->length = ZCX_TO_EOF;
 	if (!cli_parse_bytes(text, &range->offset, &end))
 		return false;
-	if (*end == '+' && end[1] &&
-	    !cli_parse_bytes(end + 1, &range->length, &end))
+	if (*end == '+' && *++end &&
+	    !cli_parse_bytes(end, &range->length, &end))
 		return false;
-	if (*end == '+')
-		end++;
 	return !*end && range->offset <= INT64_MAX &&
 	       (range->length == ZCX_TO_EOF ||
 		range->length <= INT64_MAX - range->offset);
@@ -122,8 +121,7 @@ static void check_words(struct request *request, struct argp_state *state)
 		argp_error(state, "what to send, and where to?");
 	if (request->range_count && request->word_count != 2)
 		argp_error(state, "--range goes with one FILE");
-	if (request->method->send != send_by_zcx &&
-	    request->lane != ZCX_LANE_AUTO)
+	if (!request->method->device && request->lane != ZCX_LANE_AUTO)
 		argp_error(state, "--lane goes with the method zcx");
 }
 
@@ -208,38 +206,64 @@ static bool take_text(const char *arg, struct send_text *text)
 	}
 	text->bytes = strdup(arg);
 	text->length = strlen(arg);
+	if (!text->bytes)
+		cli_error("%s", strerror(ENOMEM));
 	return text->bytes;
 }
 
 static int open_file(const char *name)
 {
+	bool is_stdin = !strcmp(name, "-");
 	struct stat st;
-	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) :
-				     STDIN_FILENO;
+	int fd;
 
-	if (fd < 0 || fstat(fd, &st)) {
+	if (is_stdin)
+		name = "standard input";
+	/* Looked at first, since to open a FIFO might take for ever. */
+	if (is_stdin ? fstat(STDIN_FILENO, &st) : stat(name, &st)) {
 		cli_error("%s: %s", name, strerror(errno));
 		return -1;
 	}
-	if (S_ISREG(st.st_mode))
-		return fd;
-	cli_error("%s: %s", strcmp(name, "-") ? name : "standard input",
-		  S_ISDIR(st.st_mode) ? "is a directory; name its files" :
-					"is not a regular file");
-	if (fd != STDIN_FILENO)
-		close(fd);
-	return -1;
+	if (!S_ISREG(st.st_mode)) {
+		cli_error("%s: %s", name, S_ISDIR(st.st_mode) ?
+			  "is a directory; name its files" :
+			  "is not a regular file; only those can be sent");
+		return -1;
+	}
+	fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		cli_error("%s: %s", name, strerror(errno));
+	return fd;
 }
 
-/* Bytes that a range has now; the file may be shorter than it. */
-static uint64_t range_bytes(const struct send_range *range)
+/*
+ * "To the end" means the end as it is now, so that a file that shrinks while it
+ * is sent is noticed. Size 0 tells nothing (procfs), but a byte that can be
+ * read does; such a file's length stays open.
+ */
+static void settle_length(struct send_range *range)
 {
 	struct stat st;
-	uint64_t left = 0;
+	uint64_t size;
+	char byte;
 
-	if (!fstat(range->fd, &st) && (uint64_t)st.st_size > range->offset)
-		left = st.st_size - range->offset;
-	return range->length < left ? range->length : left;
+	if (range->length != ZCX_TO_EOF || fstat(range->fd, &st))
+		return;
+	if (!st.st_size && pread(range->fd, &byte, 1, range->offset) == 1)
+		return;
+	size = st.st_size;
+	range->length = size > range->offset ? size - range->offset : 0;
+}
+
+/* All files are open at once: take as many descriptors as we may have. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The files' descriptors stay open until the program ends. */
@@ -248,6 +272,7 @@ static bool open_ranges(const struct request *request, struct send_job *job)
 	size_t files = request->word_count - 1, i;
 	int fd = -1;
 
+	raise_file_limit();
 	job->range_count = request->range_count ? request->range_count : files;
 	job->ranges = calloc(job->range_count, sizeof(*job->ranges));
 	if (!job->ranges) {
@@ -266,7 +291,9 @@ static bool open_ranges(const struct request *request, struct send_job *job)
 			*range = request->ranges[i];
 		range->fd = fd;
 		range->name = request->words[i < files ? i : 0];
-		job->expected += range_bytes(range);
+		settle_length(range);
+		if (range->length != ZCX_TO_EOF)
+			job->expected += range->length;
 	}
 	return true;
 }
@@ -284,16 +311,13 @@ static bool prepare(const struct request *request, struct send_job *job)
 
 static void finish(struct send_job *job, const char *destination)
 {
-	size_t i;
-
 	/* A descriptor that we were given is not ours to shut down. */
 	if (job->sock >= 0 && strncmp(destination, "fd:", 3)) {
 		shutdown(job->sock, SHUT_WR);
 		close(job->sock);
 	}
-	for (i = 0; i < job->range_count; i++)
-		if (i == 0 || job->ranges[i].fd != job->ranges[i - 1].fd)
-			close(job->ranges[i].fd);
+	if (job->device >= 0)
+		zcx_close(job->device);
 	free(job->ranges);
 	free(job->header.bytes);
 	free(job->trailer.bytes);
@@ -307,11 +331,16 @@ static int transfer(const struct request *request, struct send_job *job)
 		.destination = destination,
 		.method = request->method,
 	};
-	int usage;
 
-	job->sock = endpoint_connect(destination, &usage);
+	/* First, so that without it the receiver is not bothered. */
+	if (request->method->device) {
+		job->device = cli_open_device();
+		if (job->device < 0)
+			return CLI_FAILED;
+	}
+	job->sock = endpoint_connect(destination);
 	if (job->sock < 0)
-		return usage ? CLI_USAGE : CLI_FAILED;
+		return CLI_FAILED;
 	if (request->timeout)
 		cli_set_timeout(job->sock, SO_SNDTIMEO, request->timeout);
 
@@ -325,7 +354,7 @@ static int transfer(const struct request *request, struct send_job *job)
 		send_report_json(&outcome);
 	else if (!request->quiet && job->total.calls)
 		send_report_text(&outcome);
-	if (outcome.error && job->total.calls)
+	if (outcome.error)
 		send_report_error(&outcome);
 	return outcome.error ? CLI_FAILED : CLI_OK;
 }
@@ -339,12 +368,14 @@ int cmd_send(int argc, char **argv)
 		.doc = "Send files to DESTINATION: HOST:PORT, [IPV6]:PORT, unix:PATH, or fd:N for a connected socket that was inherited.\vNumbers of bytes may end in K, M, G or T (powers of 1024). FILE - is standard input, if that is a file.",
 	};
 	struct request request = { .method = &methods[0] };
-	struct send_job job = { .sock = -1 };
+	struct send_job job = { .device = -1, .sock = -1 };
 	const char *destination;
 	int code = CLI_FAILED;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	destination = request.words[request.word_count - 1];
+	if (!endpoint_ok(destination, false))
+		return CLI_USAGE;
 	if (prepare(&request, &job))
 		code = transfer(&request, &job);
 	finish(&job, destination);

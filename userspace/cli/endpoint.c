@@ -56,33 +56,83 @@ static int split(char *text, char **host, char **port)
 	return **host && **port ? 0 : -1;
 }
 
-static struct addrinfo *resolve(const char *text, bool passive, int *usage)
+/* getaddrinfo() would take the low 16 bits of a larger number. */
+static bool port_ok(const char *port)
+{
+	char *end;
+
+	return strtoul(port, &end, 10) <= UINT16_MAX || *end;
+}
+
+static bool inet_ok(const char *text, bool listening)
+{
+	char *copy = strdup(text), *host, *port;
+	bool ok = copy && !split(copy, &host, &port) && port_ok(port) &&
+		  (listening || host);
+
+	if (!ok)
+		cli_error("'%s' is not an address; write HOST:PORT, [IPV6]:PORT, %s",
+			  text, listening ? "PORT or unix:PATH" :
+					    "unix:PATH or fd:N");
+	free(copy);
+	return ok;
+}
+
+static bool unix_ok(const char *path)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+
+	if (*path && strlen(path) <= most)
+		return true;
+	cli_error("unix:%s: the path of a unix socket has 1 to %zu bytes", path,
+		  most);
+	return false;
+}
+
+static bool descriptor_ok(const char *number)
+{
+	char *end;
+	long fd = strtol(number, &end, 10);
+
+	if (*number >= '0' && *number <= '9' && !*end && fd <= INT32_MAX)
+		return true;
+	cli_error("fd:%s names no descriptor; write fd:3, for one", number);
+	return false;
+}
+
+bool endpoint_ok(const char *text, bool listening)
+{
+	const char *path = after_prefix(text, UNIX_PREFIX);
+	const char *number = after_prefix(text, FD_PREFIX);
+
+	if (path)
+		return unix_ok(path);
+	if (number && !listening)
+		return descriptor_ok(number);
+	return inet_ok(text, listening);
+}
+
+static struct addrinfo *resolve(const char *text, bool listening)
 {
 	struct addrinfo hints = {
 		.ai_socktype = SOCK_STREAM,
-		.ai_flags = passive ? AI_PASSIVE : 0,
+		.ai_flags = listening ? AI_PASSIVE : 0,
 	};
 	struct addrinfo *found = NULL;
 	char *copy = strdup(text), *host, *port;
-	int ret;
+	int ret = EAI_MEMORY;
 
-	if (!copy || split(copy, &host, &port) || (!passive && !host)) {
-		cli_error("'%s' is not an address; write HOST:PORT, [IPV6]:PORT or unix:PATH",
-			  text);
-		*usage = 1;
-		free(copy);
-		return NULL;
-	}
-	ret = getaddrinfo(host, port, &hints, &found);
+	if (copy && !split(copy, &host, &port))
+		ret = getaddrinfo(host, port, &hints, &found);
 	if (ret)
 		cli_error("cannot find %s: %s", text, gai_strerror(ret));
 	free(copy);
 	return ret ? NULL : found;
 }
 
-static int connect_inet(const char *text, int *usage)
+static int connect_inet(const char *text)
 {
-	struct addrinfo *list = resolve(text, false, usage), *ai;
+	struct addrinfo *list = resolve(text, false), *ai;
 	int fd = -1;
 
 	if (!list)
@@ -102,60 +152,38 @@ static int connect_inet(const char *text, int *usage)
 	return fd;
 }
 
-static int unix_address(const char *path, struct sockaddr_un *address,
-			int *usage)
+static int unix_socket(const char *path, struct sockaddr_un *address)
 {
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
-	if (!*path || strlen(path) >= sizeof(address->sun_path)) {
-		cli_error("a unix socket's path has 1 to %zu bytes",
-			  sizeof(address->sun_path) - 1);
-		*usage = 1;
-		return -1;
-	}
-	strcpy(address->sun_path, path);
+	strncpy(address->sun_path, path, sizeof(address->sun_path) - 1);
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
-static int connect_unix(const char *path, int *usage)
+static int connect_unix(const char *path)
 {
 	struct sockaddr_un address;
-	int fd = unix_address(path, &address, usage);
+	int fd = unix_socket(path, &address);
 
 	if (fd >= 0 &&
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		fd = give_up(fd);
-	if (fd < 0 && !*usage)
+	if (fd < 0)
 		cli_error("cannot connect to unix:%s: %s", path,
 			  strerror(errno));
 	return fd;
 }
 
-static int take_descriptor(const char *number, int *usage)
+int endpoint_connect(const char *text)
 {
-	char *end;
-	long fd = strtol(number, &end, 10);
+	const char *path = after_prefix(text, UNIX_PREFIX);
+	const char *number = after_prefix(text, FD_PREFIX);
 
-	if (end == number || *end || fd < 0 || fd > INT32_MAX) {
-		cli_error("'fd:%s' names no descriptor", number);
-		*usage = 1;
-		return -1;
-	}
-	return fd;
-}
-
-int endpoint_connect(const char *text, int *usage)
-{
-	const char *rest;
-
-	*usage = 0;
-	rest = after_prefix(text, UNIX_PREFIX);
-	if (rest)
-		return connect_unix(rest, usage);
-	rest = after_prefix(text, FD_PREFIX);
-	if (rest)
-		return take_descriptor(rest, usage);
-	return connect_inet(text, usage);
+	if (path)
+		return connect_unix(path);
+	if (number)
+		return atoi(number);
+	return connect_inet(text);
 }
 
 /* An IPv6 socket takes IPv4 too, if the address does not say otherwise. */
@@ -189,10 +217,9 @@ static char *inet_name(const struct sockaddr *address, socklen_t length,
 	return name;
 }
 
-static int listen_inet(const char *text, char *name, unsigned int size,
-		       int *usage)
+static int listen_inet(const char *text, char *name, unsigned int size)
 {
-	struct addrinfo *list = resolve(text, true, usage), *ai;
+	struct addrinfo *list = resolve(text, true), *ai;
 	struct sockaddr_storage own;
 	socklen_t length = sizeof(own);
 	int fd = -1;
@@ -213,17 +240,16 @@ static int listen_inet(const char *text, char *name, unsigned int size,
 	return fd;
 }
 
-static int listen_unix(const char *path, char *name, unsigned int size,
-		       int *usage)
+static int listen_unix(const char *path, char *name, unsigned int size)
 {
 	struct sockaddr_un address;
-	int fd = unix_address(path, &address, usage);
+	int fd = unix_socket(path, &address);
 
 	if (fd >= 0 &&
 	    (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
 	     listen(fd, 128)))
 		fd = give_up(fd);
-	if (fd < 0 && !*usage)
+	if (fd < 0)
 		cli_error("cannot listen at unix:%s: %s%s", path,
 			  strerror(errno), errno == EADDRINUSE ?
 			  "; if nobody uses that socket, remove the file" : "");
@@ -231,15 +257,13 @@ static int listen_unix(const char *path, char *name, unsigned int size,
 	return fd;
 }
 
-int endpoint_listen(const char *text, char *name, unsigned int size,
-		    int *usage)
+int endpoint_listen(const char *text, char *name, unsigned int size)
 {
 	const char *path = after_prefix(text, UNIX_PREFIX);
 
-	*usage = 0;
 	if (path)
-		return listen_unix(path, name, size, usage);
-	return listen_inet(text, name, size, usage);
+		return listen_unix(path, name, size);
+	return listen_inet(text, name, size);
 }
 
 void endpoint_unlink(const char *text)

@@ -3,18 +3,26 @@
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
+#include <stdbool.h>
+
+/*
+ * Is this an address as people write them? Says what is wrong with it if not;
+ * the other functions here rely on it. fd:N cannot be listened at, a port alone
+ * cannot be connected to.
+ */
+bool endpoint_ok(const char *text, bool listening);
+
 /*
  * Connect to an address, or take the descriptor it names. Returns a socket or
- * -1, having said what is wrong; *@usage is set where the text itself is.
+ * -1, having said what is wrong.
  */
-int endpoint_connect(const char *text, int *usage);
+int endpoint_connect(const char *text);
 
 /*
  * Listen at [HOST:]PORT (port 0: any) or unix:PATH. @name is filled with the
  * address that others connect to. Returns a socket or -1, as above.
  */
-int endpoint_listen(const char *text, char *name, unsigned int size,
-		    int *usage);
+int endpoint_listen(const char *text, char *name, unsigned int size);
 
 /* Remove what endpoint_listen() left in the filesystem. */
 void endpoint_unlink(const char *text);

@@ -15,7 +15,7 @@
  * @fd: the file
  * @name: as the user calls it
  * @offset: first byte
- * @length: bytes, or ZCX_TO_EOF
+ * @length: bytes, or ZCX_TO_EOF where the file does not say how many it has
  */
 struct send_range {
 	int fd;
@@ -36,17 +36,19 @@ struct send_text {
 
 /**
  * struct send_job - one run of `zcx send'
+ * @device: a zcx context, or -1 for methods that need none
  * @sock: where to
  * @header: goes first
  * @ranges: then these
  * @range_count: how many
  * @trailer: goes last
  * @lane: enum zcx_lane
- * @expected: bytes that all of it has, as the files are now
+ * @expected: bytes that all of it has, as the files were when opened
  * @progress: told of every step
  * @total: out: what was sent
  */
 struct send_job {
+	int device;
 	int sock;
 	struct send_text header;
 	struct send_range *ranges;
@@ -61,12 +63,12 @@ struct send_job {
 /**
  * struct send_method - a way to send
  * @name: for --method
- * @counts: whether it tells what went by reference
+ * @device: whether it needs /dev/zcx, and so tells what went by reference
  * @send: returns 0 or -errno, having counted in job->total
  */
 struct send_method {
 	const char *name;
-	bool counts;
+	bool device;
 	int (*send)(struct send_job *job);
 };
 

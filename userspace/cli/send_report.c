@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The result of `zcx send', for people and for programs. */
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ void send_report_text(const struct send_outcome *outcome)
 	       cli_format_bytes(total->bytes_sent, size, sizeof(size)),
 	       outcome->destination, outcome->seconds, rate, total->calls,
 	       total->calls == 1 ? "call" : "calls");
-	if (outcome->method->counts)
+	if (outcome->method->device)
 		print_truth(total);
 	else
 		putchar('\n');
@@ -85,7 +86,7 @@ void send_report_json(const struct send_outcome *outcome)
 	add_u64(top, "calls", total->calls);
 	json_object_object_add(top, "seconds",
 			       json_object_new_double(outcome->seconds));
-	if (outcome->method->counts)
+	if (outcome->method->device)
 		add_truth(top, total);
 	json_object_object_add(top, "error", outcome->error ?
 			       json_object_new_string(strerror(outcome->error)) :
@@ -94,13 +95,38 @@ void send_report_json(const struct send_outcome *outcome)
 	json_object_put(top);
 }
 
+/* The file that the sending ended in, or NULL: in the header or the trailer. */
+static const char *file_at_end(const struct send_job *job)
+{
+	uint64_t done = job->total.bytes_sent;
+	size_t i;
+
+	if (done < job->header.length)
+		return NULL;
+	done -= job->header.length;
+	for (i = 0; i < job->range_count; i++) {
+		if (done < job->ranges[i].length)
+			return job->ranges[i].name;
+		done -= job->ranges[i].length;
+	}
+	return NULL;
+}
+
 void send_report_error(const struct send_outcome *outcome)
 {
+	const struct send_job *job = outcome->job;
 	const char *hint = zcx_hint(outcome->error, ZCX_HINT_SEND);
+	const char *file = file_at_end(job);
 
-	cli_error("%s: %s, %" PRIu64 " of %" PRIu64 " bytes were sent",
-		  outcome->destination, strerror(outcome->error),
-		  outcome->job->total.bytes_sent, outcome->job->expected);
-	if (hint)
+	if (outcome->error == ENODATA && file)
+		cli_error("%s: the file ends before what was to be sent of it; %" PRIu64 " of %" PRIu64 " bytes went to %s",
+			  file, job->total.bytes_sent, job->expected,
+			  outcome->destination);
+	else
+		cli_error("%s%s%s: %s; %" PRIu64 " of %" PRIu64 " bytes were sent",
+			  file ? file : "", file ? " to " : "",
+			  outcome->destination, strerror(outcome->error),
+			  job->total.bytes_sent, job->expected);
+	if (hint && outcome->error != ENODATA)
 		cli_error("%s", hint);
 }

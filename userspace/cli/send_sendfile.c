@@ -58,6 +58,7 @@ static int send_range(struct send_job *job, const struct send_range *range)
 		}
 		if (n == 0)
 			return range->length == ZCX_TO_EOF ? 0 : -ENODATA;
+		/* ZCX_TO_EOF does not become less. */
 		if (left != ZCX_TO_EOF)
 			left -= n;
 		count(job, n);

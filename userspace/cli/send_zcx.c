@@ -50,16 +50,11 @@ static int on_step(const struct zcx_result *so_far, void *arg)
 	return 0;
 }
 
-static int send_program(struct steps *steps, int fd,
-			const struct zcx_program *program)
+static int send_program(struct steps *steps, const struct zcx_program *program)
 {
-	int ret;
-
 	steps->before = steps->job->total;
-	ret = zcx_send_all(fd, steps->job->sock, program, ZCX_LINK_NOSIGNAL,
-			   &steps->options, NULL);
-	steps->before = steps->job->total;
-	return ret;
+	return zcx_send_all(steps->job->device, steps->job->sock, program,
+			    ZCX_LINK_NOSIGNAL, &steps->options, NULL);
 }
 
 /* Put as many ranges from *@next on into @program as it takes. */
@@ -90,8 +85,7 @@ static int fill_program(struct zcx_program *program, const struct send_job *job,
 	return ret;
 }
 
-static int send_programs(struct steps *steps, int fd,
-			 struct zcx_program *program)
+static int send_programs(struct steps *steps, struct zcx_program *program)
 {
 	const struct send_job *job = steps->job;
 	size_t all = job->range_count + (job->trailer.length != 0);
@@ -104,7 +98,7 @@ static int send_programs(struct steps *steps, int fd,
 		/* A full program goes; one that takes nothing never will. */
 		if (ret && (ret != -E2BIG || next == before))
 			return ret;
-		ret = send_program(steps, fd, program);
+		ret = send_program(steps, program);
 	} while (!ret && next < all);
 	return ret;
 }
@@ -119,16 +113,11 @@ int send_by_zcx(struct send_job *job)
 		},
 		.last = cli_now(),
 	};
-	struct zcx_program *program;
-	int fd, ret;
+	struct zcx_program *program = zcx_program_new();
+	int ret;
 
 	steps.options.progress_arg = &steps;
-	fd = cli_open_device();
-	if (fd < 0)
-		return fd;
-	program = zcx_program_new();
-	ret = program ? send_programs(&steps, fd, program) : -ENOMEM;
+	ret = program ? send_programs(&steps, program) : -ENOMEM;
 	zcx_program_free(program);
-	zcx_close(fd);
 	return ret;
 }

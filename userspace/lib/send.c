@@ -8,10 +8,14 @@
 
 #include "program.h"
 
-/* What one ioctl is to send: a window on a program. */
+/*
+ * What one ioctl is to send: a window on a program. @cut: the last segment goes
+ * on behind the window.
+ */
 struct window {
 	struct zcx_segment segments[ZCX_MAX_SEGMENTS];
 	uint32_t count;
+	bool cut;
 };
 
 /* How far a program has been sent: so many bytes of its segment @index. */
@@ -82,64 +86,73 @@ int zcx_send(int fd, int sockfd, const struct zcx_program *program,
 			     program->count, flags, result ? result : &unused);
 }
 
-/* Bytes from @offset to the end of the file, as far as anybody can tell. */
-static int bytes_to_end(int fd, uint64_t offset, uint64_t *left)
+/*
+ * Bytes from @offset to the end of the file, as far as anybody can tell. Size 0
+ * tells nothing, see procfs: only reading finds the end, hence ZCX_TO_EOF.
+ */
+static int bytes_to_end(int fd, uint64_t offset, __u64 *left)
 {
+	uint64_t size;
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return -errno;
-	*left = (uint64_t)st.st_size > offset ? st.st_size - offset : 0;
+	size = st.st_size;
+	*left = size > offset ? size - offset : 0;
+	if (!size)
+		*left = ZCX_TO_EOF;
 	return 0;
 }
 
 /*
- * The rest of one segment. Only a window's last segment may be left to run to
- * the end of its file: how much of a partial count belongs to one in the middle
- * could not be told if the file grew meanwhile.
+ * What is left of a segment of which @done bytes have gone. Only a window's
+ * last segment may be left to run to the end of its file: how much of a partial
+ * count belongs to one in the middle could not be told if the file grew
+ * meanwhile.
  */
 static int segment_rest(const struct zcx_segment *segment, uint64_t done,
-			uint64_t room, bool last, struct zcx_segment *rest)
+			struct zcx_segment *rest)
 {
-	uint64_t left = segment->length - done;
-	int ret;
-
 	*rest = *segment;
 	if (segment->type == ZCX_SEGMENT_FILE)
 		rest->offset += done;
 	else
 		rest->addr += done;
 
-	if (segment->length == ZCX_TO_EOF) {
-		ret = bytes_to_end(segment->fd, rest->offset, &left);
-		if (ret)
-			return ret;
-		if (last && left <= room)
-			left = ZCX_TO_EOF;
-	}
-	rest->length = left == ZCX_TO_EOF || left <= room ? left : room;
+	if (segment->length == ZCX_TO_EOF)
+		return bytes_to_end(segment->fd, rest->offset, &rest->length);
+	rest->length -= done;
 	return 0;
 }
 
+/* As much of what is left from @at on as @room and one link hold. */
 static int window_fill(struct window *window, const struct zcx_program *program,
 		       const struct position *at, uint64_t room)
 {
+	uint64_t done = at->done;
 	uint32_t i;
 	int ret;
 
 	window->count = 0;
-	for (i = at->index; i < program->count; i++) {
+	window->cut = false;
+	for (i = at->index; i < program->count && room; i++, done = 0) {
+		const struct zcx_segment *whole = &program->segments[i];
 		struct zcx_segment *rest = &window->segments[window->count];
 
-		ret = segment_rest(&program->segments[i],
-				   i == at->index ? at->done : 0, room,
-				   i == program->count - 1, rest);
+		ret = segment_rest(whole, done, rest);
 		if (ret)
 			return ret;
 		window->count++;
-		if (rest->length >= room)
+		if (rest->length == ZCX_TO_EOF)
 			break;
+		window->cut = rest->length > room;
+		if (window->cut)
+			rest->length = room;
 		room -= rest->length;
+		/* Followed by nothing, it may take what the file has grown by. */
+		if (whole->length == ZCX_TO_EOF && !window->cut &&
+		    i == program->count - 1)
+			rest->length = ZCX_TO_EOF;
 	}
 	return 0;
 }
@@ -148,37 +161,32 @@ static int window_fill(struct window *window, const struct zcx_program *program,
  * Move on by what a window's link has sent. Ends at the first segment that is
  * not all sent, which is where the link ended if it ended early.
  */
-static void position_advance(struct position *at,
-			     const struct zcx_program *program,
-			     const struct window *window, uint64_t sent,
-			     bool all)
+static void position_advance(struct position *at, const struct window *window,
+			     uint64_t sent, bool all)
 {
 	uint32_t i;
 
 	for (i = 0; i < window->count; i++) {
-		const struct zcx_segment *whole = &program->segments[at->index];
-		const struct zcx_segment *part = &window->segments[i];
-		uint64_t length = part->length;
+		uint64_t length = window->segments[i].length;
 
-		if (length == ZCX_TO_EOF)
-			length = all ? sent : ZCX_TO_EOF;
+		if (length == ZCX_TO_EOF && all)
+			length = sent;
 		if (sent < length) {
 			at->done += sent;
 			return;
 		}
-		sent -= length;
-		at->done += length;
-		if (whole->length != ZCX_TO_EOF ? at->done < whole->length :
-						  part->length != ZCX_TO_EOF &&
-						  i == window->count - 1)
+		if (window->cut && i == window->count - 1) {
+			at->done += length;
 			return;
+		}
+		sent -= length;
 		at->index++;
 		at->done = 0;
 	}
 }
 
 /*
- * A range "to the end" that was cut to a size, and whose file has become
+ * A range "to the end" that was given a size here, and whose file has become
  * shorter since, has been sent to its end.
  */
 static bool position_skip_end(struct position *at,
@@ -206,7 +214,10 @@ static void result_add(struct zcx_result *sum, const struct zcx_result *one)
 	sum->calls += one->calls;
 }
 
-/* One ioctl: 0 to go on from @at, -errno to stop. */
+/*
+ * One ioctl. Returns 0 to go on from @at, or -errno to stop. A module that
+ * reports neither an end nor an error would have us go round for ever.
+ */
 static int send_window(int fd, int sockfd, const struct zcx_program *program,
 		       uint32_t flags, const struct window *window,
 		       struct position *at, struct zcx_result *sum)
@@ -220,13 +231,16 @@ static int send_window(int fd, int sockfd, const struct zcx_program *program,
 	if (ret)
 		return ret == -EINTR ? 0 : ret;
 
-	position_advance(at, program, window, one.bytes_sent,
+	position_advance(at, window, one.bytes_sent,
 			 one.state == ZCX_STATE_SENT);
-	if (one.state == ZCX_STATE_SENT)
+	if (one.state == ZCX_STATE_SENT || one.error == EINTR)
 		return 0;
-	if (one.state == ZCX_STATE_SHORT)
-		return position_skip_end(at, program) ? 0 : -ENODATA;
-	return one.error == EINTR ? 0 : -(int)one.error;
+	if (one.state != ZCX_STATE_SHORT)
+		return one.error ? -(int)one.error : -EPROTO;
+	if (!position_skip_end(at, program))
+		return -ENODATA;
+	sum->state = ZCX_STATE_SENT;
+	return 0;
 }
 
 /**
@@ -239,14 +253,16 @@ static int send_window(int fd, int sockfd, const struct zcx_program *program,
  * @result: out: sums over all ioctls, also when it fails; may be NULL
  *
  * Goes on where a partial count or a signal has ended an ioctl. A range "to
- * the end" ends where its file ends when its turn comes. Where @result->state
- * is not ZCX_STATE_SENT, @result->bytes_sent bytes of the program have gone,
- * in order, and nothing else.
+ * the end" ends where its file ended when the ioctl began that sends it; the
+ * program's last segment also takes what its file grows by while it is sent.
+ * When this fails, the first @result->bytes_sent bytes of the program have
+ * gone, in order, and nothing else.
  *
  * Return: 0: all sent, or
  * * -ENODATA - a file ended before its range did
  * * -ECANCELED - zcx_send_options.progress said so
  * * -EINVAL - a reserved member of @options is not 0
+ * * -EPROTO - the module reports neither success nor an error
  * * -EAGAIN, -EPIPE, -EIO and others - see the errno table in <linux/zcx.h>
  */
 int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
@@ -257,31 +273,29 @@ int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
 	struct position at = { 0 };
 	struct zcx_result unused;
 	struct window window;
-	int ret;
+	int ret, stop = 0;
 
+	if (!result)
+		result = &unused;
+	memset(result, 0, sizeof(*result));
 	if (!options)
 		options = &none;
 	if (memcmp(options->reserved, none.reserved, sizeof(none.reserved)))
 		return -EINVAL;
-	if (!result)
-		result = &unused;
-	memset(result, 0, sizeof(*result));
 
 	do {
-		int stop = 0;
-
+		if (stop)
+			return -ECANCELED;
 		ret = window_fill(&window, program, &at,
-				  options->chunk ? options->chunk : INT64_MAX);
+				  options->chunk ? options->chunk : UINT64_MAX);
 		if (ret)
 			return ret;
 		ret = send_window(fd, sockfd, program, flags, &window, &at,
 				  result);
 		if (options->progress)
 			stop = options->progress(result, options->progress_arg);
-		if (ret < 0)
+		if (ret)
 			return ret;
-		if (stop && at.index < program->count)
-			return -ECANCELED;
 	} while (at.index < program->count);
 
 	return 0;
