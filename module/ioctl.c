@@ -7,6 +7,7 @@
  */
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/xacct.h>
 #include <linux/uaccess.h>
@@ -141,7 +142,8 @@ static int zcx_op_link(struct zcx_call *call)
 		return PTR_ERR(link);
 
 	err = zcx_link_run(link);
-	if (err == -EPIPE && !(cmd->flags & ZCX_LINK_NOSIGNAL))
+	/* Only of the socket's: a file may fail with EPIPE too. */
+	if (err == -EPIPE && !link->stop && !(cmd->flags & ZCX_LINK_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
 
 	zcx_fill_result(cmd, link);
@@ -201,12 +203,15 @@ long zcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	if (nr >= ARRAY_SIZE(zcx_ops) || zcx_ops[nr].cmd != cmd)
 		return -ENOTTY;
-	op = &zcx_ops[nr];
+	op = &zcx_ops[array_index_nospec(nr, ARRAY_SIZE(zcx_ops))];
 
 	if (get_user(call.usize, (u32 __user *)call.uptr))
 		return -EFAULT;
 	if (call.usize < op->min_size)
 		return -EINVAL;
+	/* No struct comes near; more is not worth looking through for zeros. */
+	if (call.usize > PAGE_SIZE)
+		return -E2BIG;
 	err = copy_struct_from_user(&buf, op->size, call.uptr, call.usize);
 	if (err)
 		return err;

@@ -130,21 +130,63 @@ static ssize_t zcx_append_hole(struct zcx_range *range, struct zcx_sglist *sgl,
 }
 
 /*
- * tmpfs has nothing at @range->pos: a hole, or a page that was swapped out.
- * A hole is sent from the zero page, so that reading does not fill the file.
- * What was swapped out tmpfs itself brings back, which may wait.
+ * A hole of tmpfs, sent from the zero page so that reading does not fill the
+ * file. @max ends where the file ended before we looked for the folio: what
+ * was appended since is no hole. The end as it is now counts too: what we did
+ * not find may have been cut off, and nothing from beyond the end is sent.
+ */
+static ssize_t zcx_shmem_hole(struct zcx_range *range, struct zcx_sglist *sgl,
+			      size_t max)
+{
+	loff_t size = i_size_read(range->file->f_mapping->host);
+
+	if (range->pos >= size)
+		return 0;
+	return zcx_append_hole(range, sgl, min_t(loff_t, max,
+						 size - range->pos));
+}
+
+/*
+ * tmpfs has no folio at @range->pos: a hole, or a page that was swapped out,
+ * which tmpfs itself brings back, and which may wait. It may also have come
+ * back since we looked.
  */
 static ssize_t zcx_shmem_absent(struct zcx_range *range,
 				struct zcx_sglist *sgl, size_t max)
 {
 	struct address_space *mapping = range->file->f_mapping;
 	unsigned int offset = offset_in_page(range->pos);
+	void *entry = xa_load(&mapping->i_pages, range->pos >> PAGE_SHIFT);
 
 	max = min_t(size_t, max, PAGE_SIZE - offset);
-	if (xa_is_value(xa_load(&mapping->i_pages, range->pos >> PAGE_SHIFT)))
+	if (xa_is_value(entry))
 		return zcx_splice_fill(range->file, &range->pos, sgl, max,
 				       ZCX_TAG_CACHE);
-	return zcx_append_hole(range, sgl, max);
+	return entry ? 0 : zcx_shmem_hole(range, sgl, max);
+}
+
+/*
+ * tmpfs has a folio that is not up to date: allocated and never written, which
+ * is a hole; or about to be, while it is migrated or collapsed. Only under its
+ * lock can that be told, as shmem_get_folio() does.
+ */
+static ssize_t zcx_shmem_pending(struct zcx_range *range,
+				 struct zcx_sglist *sgl, size_t max,
+				 struct folio *folio, bool wait)
+{
+	ssize_t n = 0;
+
+	if (!folio_trylock(folio)) {
+		if (!wait)
+			return -EAGAIN;
+		if (folio_lock_killable(folio))
+			return -EINTR;
+	}
+	if (folio->mapping == range->file->f_mapping &&
+	    !folio_test_uptodate(folio))
+		n = zcx_shmem_hole(range, sgl, max);
+	folio_unlock(folio);
+	return n;
 }
 
 /* One folio that is up to date; takes over the caller's reference on success. */
@@ -231,6 +273,42 @@ static ssize_t zcx_append_batch(struct zcx_range *range,
 }
 
 /*
+ * References on the folios that are resident from @index to @last without a
+ * gap. The walk is that of filemap_get_read_batch(), which modules cannot call;
+ * 6.1's filemap_get_folios_contig() does not expect that a large folio replaces
+ * small ones under it, and takes a sibling entry for a folio.
+ */
+static unsigned int zcx_get_folios(struct address_space *mapping, pgoff_t index,
+				   pgoff_t last, struct folio_batch *fbatch)
+{
+	XA_STATE(xas, &mapping->i_pages, index);
+	struct folio *folio;
+
+	rcu_read_lock();
+	for (folio = xas_load(&xas); folio; folio = xas_next(&xas)) {
+		if (xas_retry(&xas, folio))
+			continue;
+		if (xas.xa_index > last || xa_is_value(folio) ||
+		    xa_is_sibling(folio))
+			break;
+		if (!folio_try_get(folio)) {
+			xas_reset(&xas);
+			continue;
+		}
+		if (unlikely(folio != xas_reload(&xas))) {
+			folio_put(folio);
+			xas_reset(&xas);
+			continue;
+		}
+		if (!folio_batch_add(fbatch, folio))
+			break;
+		xas_advance(&xas, folio_next_index(folio) - 1);
+	}
+	rcu_read_unlock();
+	return folio_batch_count(fbatch);
+}
+
+/*
  * What is resident at @range->pos, without waiting for anything.
  *
  * Return: bytes appended; 0 with a reference on a folio to wait for in
@@ -249,7 +327,7 @@ static ssize_t zcx_cache_resident(struct zcx_range *range,
 
 	*pending = NULL;
 	folio_batch_init(&fbatch);
-	if (!filemap_get_folios_contig(mapping, &index, last, &fbatch))
+	if (!zcx_get_folios(mapping, index, last, &fbatch))
 		return 0;
 
 	done = zcx_append_batch(range, &fbatch, &used, sgl, max);
@@ -278,11 +356,10 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 	DEFINE_READAHEAD(ractl, range->file, &range->ra, mapping,
 			 range->pos >> PAGE_SHIFT);
 
-	if (zcx_is_shmem(mapping)) {
-		/* Not up to date there means allocated, and never written. */
-		return pending ? zcx_append_hole(range, sgl, max)
+	if (zcx_is_shmem(mapping))
+		return pending ? zcx_shmem_pending(range, sgl, max, pending,
+						   wait)
 			       : zcx_shmem_absent(range, sgl, max);
-	}
 	if (!pending && !*tried) {
 		/* Readahead is free to do nothing, hence @tried. */
 		*tried = true;
@@ -305,10 +382,6 @@ static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
 			      size_t max, bool wait, bool *tried)
 {
 	struct address_space *mapping = range->file->f_mapping;
-	/*
-	 * A hole ends where the file ended before we looked for it: what was
-	 * appended to the file since is no hole.
-	 */
 	loff_t size = i_size_read(mapping->host);
 	struct folio *pending;
 	ssize_t n;

@@ -118,9 +118,8 @@ struct zcx_live_link *zcx_link_create(struct zcx_context *ctx,
 	link = kzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
-	err = zcx_sglist_init(&link->sgl,
-			      zcx_program_entries(program, batch_bytes),
-			      GFP_KERNEL_ACCOUNT);
+	/* Not the program's estimate: a file may have grown since the sink's. */
+	err = zcx_sglist_init(&link->sgl, sink->entries, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto free;
 
@@ -186,14 +185,29 @@ static bool zcx_link_gathered_all(const struct zcx_live_link *link)
 }
 
 /*
- * Has all of the range been gathered? A file of unknown size (procfs says 0)
- * must be read until it gives no more, hence the comparison for equality.
+ * Has all of the range been gathered? Where the filesystem must be asked for
+ * the bytes, it must be asked for the end too: its i_size may be old (FUSE,
+ * NFS) or nothing at all (procfs).
  */
 static bool zcx_range_is_over(const struct zcx_range *range)
 {
 	if (range->to_eof)
-		return range->pos == i_size_read(file_inode(range->file));
+		return range->lane == &zcx_lane_cache &&
+		       range->pos == i_size_read(file_inode(range->file));
 	return range->pos >= range->end;
+}
+
+/* A filesystem's own wish to be called again is an interrupted call to us. */
+static int zcx_plain_error(ssize_t err)
+{
+	switch (err) {
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return -EINTR;
+	default:
+		return err;
+	}
 }
 
 /*
@@ -226,10 +240,11 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 		zcx_link_end_range(link);
 		return true;
 	}
-	if (n == -EAGAIN)
+	/* When it was to wait, it is the file's own errno. */
+	if (n == -EAGAIN && !wait)
 		return false;
 	if (n < 0)
-		link->stop = n;
+		link->stop = zcx_plain_error(n);
 	else if (!range->to_eof)
 		link->is_short = true;
 	zcx_link_end_range(link);
@@ -281,13 +296,15 @@ static int zcx_link_drain(struct zcx_live_link *link)
 	bool more = !zcx_link_gathered_all(link);
 
 	while (link->sgl.bytes) {
+		size_t offered = link->sgl.bytes;
 		ssize_t n = link->sink->ops->push(link->sink, &link->sgl, more);
 		int err;
 
 		zcx_stats_add(&link->ctx->stats, ZCX_STAT_BATCHES, 1);
 		trace_zcx_batch(link, n);
 		if (n > 0) {
-			link->corked = more;
+			/* All but a list's last piece goes with MSG_MORE. */
+			link->corked = more || n < offered;
 			zcx_link_account(link, n);
 			continue;
 		}

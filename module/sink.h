@@ -38,11 +38,13 @@ struct zcx_sink_ops {
 /**
  * struct zcx_sink - the receiving end of a link
  * @ops: what it can do
+ * @entries: most scatter-list entries that may be pushed at a time
  * @copies: the CPU moves every byte on its way into packets
  * @result_flags: enum zcx_result_flag, what is to be said about the route
  */
 struct zcx_sink {
 	const struct zcx_sink_ops *ops;
+	unsigned int entries;
 	bool copies;
 	u32 result_flags;
 };

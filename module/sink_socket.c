@@ -189,14 +189,16 @@ static long zcx_socket_pause(struct zcx_socket_sink *ss, long timeo)
 
 /*
  * Does it make sense to push again? An AF_UNIX socket whose peer has shut down
- * reading is not writable, but pushing to it fails at once.
+ * reading is not writable, but pushing to it fails at once. And EPOLLERR may
+ * mean no more than a time stamp in the error queue.
  */
 static bool zcx_socket_ready(struct zcx_socket_sink *ss, poll_table *pt)
 {
-	const __poll_t events = EPOLLOUT | EPOLLERR | EPOLLHUP;
+	const struct sock *sk = ss->sock->sk;
 
-	return (vfs_poll(ss->file, pt) & events) ||
-	       (READ_ONCE(ss->sock->sk->sk_shutdown) & SEND_SHUTDOWN);
+	return (vfs_poll(ss->file, pt) & (EPOLLOUT | EPOLLHUP)) ||
+	       READ_ONCE(sk->sk_err) ||
+	       (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN);
 }
 
 /* Wait until it makes sense; @timeo and the return are jiffies. */
@@ -378,6 +380,7 @@ struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries)
 		goto free;
 
 	ss->sink.ops = &zcx_socket_sink_ops;
+	ss->sink.entries = entries;
 	ss->file = file;
 	ss->sock = sock;
 	zcx_look_at_tls(ss);

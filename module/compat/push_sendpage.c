@@ -7,7 +7,6 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/socket.h>
-#include <linux/sizes.h>
 #include <linux/zcx.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
@@ -46,7 +45,7 @@ static int zcx_sendpage_locked(struct socket *sock, struct page *page,
  * A piece is named by its folio's head page, so that consecutive pieces of a
  * folio coalesce into one fragment; unless @limit cuts pieces to single
  * pages: the TLS code has not been shown to keep references of compound pages
- * right, so it gets the very page.
+ * right, so it gets the very page, and AF_UNIX must not coalesce.
  *
  * Return: bytes taken, less than the run's length if the socket took no more;
  * -errno if it took nothing.
@@ -119,9 +118,13 @@ ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
 	struct sock *sk = sock->sk;
 	ssize_t ret;
 
+	/*
+	 * AF_UNIX looks at the send buffer's limit only for a new packet: pieces
+	 * that coalesce in one fragment would defeat it.
+	 */
 	if (!zcx_is_tcp(sk))
-		/* A fragment above the send buffer would defeat its limit. */
-		return zcx_push_runs(sock, sgl, more, SZ_32K, kernel_sendpage);
+		return zcx_push_runs(sock, sgl, more, PAGE_SIZE,
+				     kernel_sendpage);
 
 	lock_sock(sk);
 	/* TLS is attached under this lock, and wants its own taken first. */
@@ -139,7 +142,13 @@ ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
 	return zcx_push_runs(sock, sgl, false, PAGE_SIZE, kernel_sendpage);
 }
 
-/* Nothing to close: zcx_push_pages() leaves no TLS record open for more. */
+/* Closes a TLS record, where the kernel has brought that back from 6.5. */
 void zcx_push_flush(struct socket *sock)
 {
+#ifdef ZCX_HAVE_SPLICE_EOF
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+
+	if (ops->splice_eof)
+		ops->splice_eof(sock);
+#endif
 }

@@ -86,6 +86,7 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 	struct fake *fake = container_of(sink, struct fake, sink);
 	size_t n = sgl->bytes;
 
+	fake->overfull |= sgl->table.nents > sink->entries;
 	if (++fake->push_calls == fake->push_fail_at)
 		return fake->push_result;
 	if (fake->push_calls <= fake->nr_take)
@@ -94,8 +95,8 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 		n = min(n, fake->take_most);
 	if (!n)
 		return -EAGAIN;
+	fake->more = more || n < sgl->bytes;
 	fake_take(fake, sgl, n);
-	fake->more = more;
 	return n;
 }
 

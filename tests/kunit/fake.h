@@ -37,7 +37,9 @@
  * @wait_result: -errno it then returns
  * @flushes: calls of the sink's flush
  * @destroys: calls of the sink's destroy
- * @more: the @more of the last push that took anything
+ * @more: the last push that took anything was told that more follows, or
+ *	left something behind
+ * @overfull: a push had more entries than the sink takes
  * @got: bytes that the sink has taken, in order
  * @nr_got: how many
  */
@@ -66,6 +68,7 @@ struct fake {
 	unsigned int flushes;
 	unsigned int destroys;
 	bool more;
+	bool overfull;
 	u8 *got;
 	size_t nr_got;
 };

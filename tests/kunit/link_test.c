@@ -52,11 +52,12 @@ static struct zcx_live_link *make_link(struct kunit *test,
 				       struct zcx_context *ctx, loff_t from,
 				       loff_t length, size_t batch)
 {
+	struct zcx_program *prog = make_program(test, from, length);
 	struct fake *fake = test->priv;
 	struct zcx_live_link *link;
 
-	link = zcx_link_create(ctx, make_program(test, from, length),
-			       &fake->sink, 42, batch, 10);
+	fake->sink.entries = zcx_program_entries(prog, batch);
+	link = zcx_link_create(ctx, prog, &fake->sink, 42, batch, 10);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(link));
 	return link;
 }
@@ -181,6 +182,31 @@ static void link_many_batches(struct kunit *test)
 		KUNIT_EXPECT_GT(test, fake->push_calls, 3);
 		expect_got(test, 11, length, HEAD + length + TAIL);
 		KUNIT_EXPECT_FALSE(test, fake->more);
+		expect_end(test, link, ZCX_STATE_SENT, 0,
+			   HEAD + length + TAIL);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
+/* The sink was made for a file that has grown since: its room is the limit. */
+static void link_list_suits_the_sink(struct kunit *test)
+{
+	const loff_t length = 5 * PAGE_SIZE;
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int entries;
+
+	for (entries = 1; entries < 4; entries++) {
+		struct zcx_live_link *link;
+
+		fake->sink.entries = entries;
+		link = zcx_link_create(ctx, make_program(test, 11, length),
+				       &fake->sink, 42, SZ_1M, 10);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(link));
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+		KUNIT_EXPECT_FALSE(test, fake->overfull);
+		expect_got(test, 11, length, HEAD + length + TAIL);
 		expect_end(test, link, ZCX_STATE_SENT, 0,
 			   HEAD + length + TAIL);
 		fake_reset(fake);
@@ -397,6 +423,7 @@ static void link_limit_of_a_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zcx_link_run(first), 0);
 	expect_end(test, first, ZCX_STATE_SENT, 0, TOTAL);
 	fake_reset(fake);
+	fake->sink.entries = zcx_program_entries(prog, SZ_64K);
 
 	second = zcx_link_create(ctx, prog, &fake->sink, 0, SZ_64K, 1);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(second));
@@ -434,6 +461,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_partial_sends_at_every_byte),
 	KUNIT_CASE(link_byte_by_byte),
 	KUNIT_CASE(link_many_batches),
+	KUNIT_CASE(link_list_suits_the_sink),
 	KUNIT_CASE(link_does_not_hold_back_for_a_disk),
 	KUNIT_CASE(link_push_error_at_every_call),
 	KUNIT_CASE_PARAM(link_wait_ends_at_every_byte, wait_gen_params),

@@ -55,24 +55,30 @@ def _all_tests():
     yield from _vm_tests()
 
 
+def _names(text):
+    """A test by its whole name, without its kind, and the last part alone."""
+    return {text, text.partition('/')[2], text.rpartition('/')[2]}
+
+
 def _matches(text, globs):
-    names = {text, text.partition('/')[2], text.rpartition('/')[2]}
-    return any(fnmatch.fnmatchcase(name, glob) for name in names for glob in globs)
+    return any(fnmatch.fnmatchcase(name, glob) for name in _names(text) for glob in globs)
 
 
 def select(tier, tests='', on_kernels=''):
     """The tests of a tier ('test' or 'all') that match the globs, all of them if there is none.
 
-    What is asked for by name and is slow runs in any tier.
+    A slow test that is asked for by its very name runs in any tier.
     """
-    tiers = {'test'} if tier == 'test' and not tests else {'test', 'all'}
+    words = tests.split()
     kernel_names = STOCK + (DEBUG_ALL if tier == 'all' or on_kernels else DEBUG)
-    chosen = [test for test in _all_tests() if test.tier in tiers
-              and test.kernel in [*kernel_names, hostchecks.HOST]]
-    if tests:
-        chosen = [test for test in chosen if _matches(test.name, tests.split())]
-    if on_kernels:
-        chosen = [test for test in chosen if _matches(test.kernel, on_kernels.split())]
+    chosen = []
+    for test in _all_tests():
+        named = test.tier != 'never' and _names(test.name) & set(words)
+        in_tier = test.tier == 'test' or (tier == 'all' and test.tier == 'all')
+        if ((in_tier or named) and test.kernel in [*kernel_names, hostchecks.HOST]
+                and (not words or _matches(test.name, words))
+                and (not on_kernels or _matches(test.kernel, on_kernels.split()))):
+            chosen.append(test)
     return chosen
 
 

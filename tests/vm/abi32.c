@@ -15,9 +15,18 @@
 #define NR_IOCTL	54
 #define NR_SOCKETPAIR	360
 
+#define EFAULT		14
+#define ENOTTY		25
 #define O_RDWR		2
 #define AF_UNIX		1
 #define SOCK_STREAM	1
+
+/* This compiler's idea of the ABI is the same as a 64-bit one's. */
+_Static_assert(sizeof(void *) == 4, "this is to be a 32-bit program");
+_Static_assert(sizeof(struct zcx_info) == 48, "zcx_info");
+_Static_assert(sizeof(struct zcx_segment) == 40, "zcx_segment");
+_Static_assert(sizeof(struct zcx_link) == 104, "zcx_link");
+_Static_assert(__builtin_offsetof(struct zcx_link, id) == 40, "zcx_link.id");
 
 static long call4(long nr, long a, long b, long c, long d)
 {
@@ -88,6 +97,13 @@ static void send_link(int context, int file, int sock)
 	check(link.bytes_sent == 13 && link.bytes_memory == 10, 22);
 	check(link.bytes_cache + link.bytes_splice == 3, 23);
 	check(link.id == 1, 24);
+
+	/* Refused calls are refused here too. */
+	link.segments = 0;
+	check(call4(NR_IOCTL, context, ZCX_IOC_LINK, (long)&link, 0) ==
+	      -EFAULT, 25);
+	check(call4(NR_IOCTL, context, ZCX_IOC_LINK + 1, (long)&link, 0) ==
+	      -ENOTTY, 26);
 }
 
 static void receive(int sock)

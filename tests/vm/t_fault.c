@@ -271,7 +271,7 @@ static void run_round(struct round *round, const struct series *series,
 	struct pair pair;
 
 	memset(round, 0, sizeof(*round));
-	pair_open(&pair, kind, 0, 0);
+	assert_int_equal(pair_try(&pair, kind, 0, 0), 0);
 	round->receiver.fd = pair.rx;
 	round->receiver.expect = program;
 	assert_int_equal(receiver_start(&round->receiver), 0);
@@ -437,7 +437,8 @@ static void load_module(void **state)
 		close(ko);
 		if (err) {
 			assert_true(hit);
-			assert_int_equal(err, ENOMEM);
+			/* EBUSY: misc_register() has no number to give. */
+			assert_true(err == ENOMEM || err == EBUSY);
 			assert_false(guest_has_zcx());
 			assert_int_not_equal(access(ZCX_DEVICE, F_OK), 0);
 			assert_int_not_equal(access(DEBUGFS "zcx", F_OK), 0);

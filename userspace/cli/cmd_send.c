@@ -375,8 +375,8 @@ int cmd_send(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	destination = request.words[request.word_count - 1];
 	if (!endpoint_ok(destination, false))
-		return CLI_USAGE;
-	if (prepare(&request, &job))
+		code = CLI_USAGE;
+	else if (prepare(&request, &job))
 		code = transfer(&request, &job);
 	finish(&job, destination);
 	free(request.ranges);

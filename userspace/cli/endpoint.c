@@ -109,6 +109,10 @@ bool endpoint_ok(const char *text, bool listening)
 		return unix_ok(path);
 	if (number && !listening)
 		return descriptor_ok(number);
+	if (number) {
+		cli_error("fd:%s is not an address to listen at", number);
+		return false;
+	}
 	return inet_ok(text, listening);
 }
 

@@ -15,6 +15,10 @@ _zcx() {
 	local verb=
 	COMPREPLY=()
 
+	# In "--lane=c" the equals sign is a word of its own.
+	[ "$prev" = = ] && prev=${COMP_WORDS[COMP_CWORD - 2]}
+	[ "$cur" = = ] && cur='' prev=${COMP_WORDS[COMP_CWORD - 1]}
+
 	[ "$COMP_CWORD" -gt 1 ] && verb=${COMP_WORDS[1]}
 	case $prev in
 	--lane) COMPREPLY=($(compgen -W 'auto cache' -- "$cur")); return ;;

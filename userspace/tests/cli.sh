@@ -1,16 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # The command line tool without the module: usage, advice, and transfers by
-# sendfile, which share all but the sending itself. Sourced by run.sh.
+# sendfile and through the device that tests/preload.c plays. Sourced by run.sh.
 
 ZCX=$OUT/zcx
 W=$OUT/tests/work
+METHOD=sendfile
+DEVICE=
+INPUT=/dev/null
+
+# Run a check with a device. $1: settings of tests/preload.c; then the check.
+by_device() {
+	DEVICE="env LD_PRELOAD=$OUT/tests/preload.so $1"
+	METHOD=zcx
+	shift
+	"$@"
+	result=$?
+	DEVICE='' METHOD=sendfile
+	return $result
+}
 
 # $1: exit code wanted; then the command. Output is kept in $W/out and $W/err.
+# shellcheck disable=SC2086 # $DEVICE is several words, or none
 exits() {
 	want=$1
 	shift
-	timeout 20 "$@" > "$W/out" 2> "$W/err" < /dev/null
+	timeout 20 $DEVICE "$@" > "$W/out" 2> "$W/err" < "$INPUT"
 	code=$?
 	[ $code = "$want" ] || {
 		echo "exit code $code, not $want: $*"
@@ -36,22 +51,39 @@ says_version() {
 	exits 0 "$ZCX" --version && grep -Eq '^zcx [0-9]+\.[0-9]+\.[0-9]+$' "$W/out"
 }
 
-# Without /dev/zcx: what to do, not just what is wrong.
+# Without /dev/zcx: what to do, not just what is wrong; and the receiver is not
+# bothered with a connection that brings nothing.
 advises() {
-	[ ! -e /dev/zcx ] || { echo "the module is loaded here"; return 0; }
-	refuses 1 'modprobe zcx' info &&
+	by_device FAKE_OPEN=2 refuses 1 'modprobe zcx' info &&
+	by_device FAKE_OPEN=13 refuses 1 "usermod -aG zcx $(id -un)" info &&
 	recv_start 127.0.0.1:0 &&
-	refuses 1 'modprobe zcx' send "$W/file" "$ADDRESS"
-	kill "$RECV" 2> /dev/null
-	wait "$RECV" 2> /dev/null
-	[ ! -e /dev/zcx ]
+	by_device FAKE_OPEN=2 refuses 1 'modprobe zcx' send "$W/file" "$ADDRESS" &&
+	exits 0 "$ZCX" send --method sendfile "$W/file" "$ADDRESS" &&
+	wait "$RECV" &&
+	grep -q '^100000 bytes' "$W/received"
+}
+
+informs() {
+	by_device '' exits 0 "$ZCX" info || return 1
+	grep -q 'ABI version *1$' "$W/out" && grep -q 'cache lane' "$W/out" &&
+		grep -q MSG_SPLICE_PAGES "$W/out" || return 1
+	by_device '' exits 0 "$ZCX" info --json || return 1
+	python3 - "$W/out" <<-'EOF'
+		import json, sys
+		info = json.load(open(sys.argv[1]))
+		assert info == {
+			'abi_version': 1, 'push': 'splice-pages', 'max_segments': 1024,
+			'features': ['sync', 'lane_cache'], 'max_memory_segment': 65536,
+			'max_memory_link': 1048576, 'max_links': 16384,
+			'batch_bytes': 1048576}, info
+	EOF
 }
 
 # Start `zcx recv'; its address is in $ADDRESS when it listens. $1: where.
 recv_start() {
 	where=$1
 	shift
-	rm -f "$W/listening"
+	: > "$W/listening"
 	timeout 20 "$ZCX" recv "$@" "$where" > "$W/received" 2> "$W/listening" &
 	RECV=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -68,7 +100,7 @@ transfers() {
 	address=$1 expected=$2
 	shift 2
 	recv_start "$address" -o "$W/arrived" --json || return 1
-	exits 0 "$ZCX" send --method sendfile --json "$@" "$ADDRESS" || return 1
+	exits 0 "$ZCX" send --method $METHOD --json "$@" "$ADDRESS" || return 1
 	wait "$RECV" || { echo "recv failed"; cat "$W/listening"; return 1; }
 	cmp "$expected" "$W/arrived" || return 1
 	sum=$(sha256sum "$expected" | cut -d' ' -f1)
@@ -79,6 +111,8 @@ transfers() {
 		assert received['bytes'] == int(sys.argv[4]), received
 		assert sent['bytes_sent'] == sent['bytes_expected'] == int(sys.argv[4]), sent
 		assert sent['state'] == 'sent' and sent['error'] is None, sent
+		assert (sent['method'] == 'sendfile' or sent['bytes_copied'] == 0 and
+			sent['bytes_cache'] + sent['bytes_memory'] == sent['bytes_sent']), sent
 	EOF
 }
 
@@ -99,7 +133,7 @@ ranges() {
 }
 
 many_files() {
-	rm -f "$W/want"
+	printf first > "$W/want"
 	set --
 	i=0
 	while [ $i -lt 1500 ]; do
@@ -107,8 +141,106 @@ many_files() {
 		cat "$W/small" >> "$W/want"
 		i=$((i + 1))
 	done
-	ulimit -n 4096
-	transfers 127.0.0.1:0 "$W/want" "$@"
+	printf last >> "$W/want"
+	# in a shell of its own: less than it takes, but it may have more
+	(
+		# shellcheck disable=SC3045 # dash and bash have it
+		ulimit -Sn 256 && [ "$(ulimit -Hn)" -gt 1600 ] || exit 1
+		transfers 127.0.0.1:0 "$W/want" --header first --trailer last "$@"
+	)
+}
+
+# As much memory as one link may have, twice.
+large_header_and_trailer() {
+	head -c 1M /dev/urandom > "$W/header"
+	head -c 1M /dev/urandom > "$W/trailer"
+	cat "$W/header" "$W/small" "$W/trailer" > "$W/want"
+	transfers 127.0.0.1:0 "$W/want" -H "@$W/header" -T "@$W/trailer" "$W/small"
+	result=$?
+	printf x >> "$W/header"
+	refuses 1 'more than 1 MiB' send -H "@$W/header" "$W/small" 127.0.0.1:1 && return $result
+}
+
+procfs() {
+	recv_start 127.0.0.1:0 -o "$W/arrived" || return 1
+	exits 0 "$ZCX" send --method $METHOD /proc/version "$W/small" "$ADDRESS" || return 1
+	wait "$RECV" || return 1
+	cat /proc/version "$W/small" | cmp - "$W/arrived"
+}
+
+standard_input() {
+	INPUT=$W/file
+	transfers 127.0.0.1:0 "$W/file" -
+	result=$?
+	INPUT=/dev/null
+	refuses 1 'standard input: is not a regular file' send - 127.0.0.1:1 && return $result
+}
+
+inherited_descriptor() {
+	recv_start 127.0.0.1:0 -o "$W/arrived" || return 1
+	# Twice, since the first must leave the connection as it is.
+	# shellcheck disable=SC2016 # bash expands it
+	exits 0 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"
+		"$2" send --method sendfile "$3" fd:3 && "$2" send "$3" --method sendfile fd:3' \
+		bash "${ADDRESS##*:}" "$ZCX" "$W/file" || return 1
+	wait "$RECV" || return 1
+	cat "$W/file" "$W/file" | cmp - "$W/arrived" || return 1
+	refuses 1 'Bad file descriptor' send --method sendfile "$W/file" fd:77
+}
+
+# Send much, by --json, to a receiver that is sent signal $1 on the way. $2: what
+# is to be said; then options.
+disturbed() {
+	signal=$1 text=$2
+	shift 2
+	truncate -s 4G "$W/sparse"
+	recv_start 127.0.0.1:0 || return 1
+	(
+		# the child of timeout(1), once it has had some
+		read -r child < "/proc/$RECV/task/$RECV/children"
+		until [ "$(sed -n 's/^rchar: //p' "/proc/$child/io")" -gt 1000000 ]; do
+			sleep 0.1
+		done
+		kill "-$signal" "$child"
+	) &
+	exits 1 "$ZCX" send --method $METHOD --json "$@" "$W/sparse" "$ADDRESS"
+	result=$?
+	kill -CONT "$RECV"
+	kill "$RECV"
+	wait
+	rm "$W/sparse"
+	[ $result = 0 ] || return 1
+	cat "$W/err"
+	grep -q "$text" "$W/err" && grep -q "$W/sparse" "$W/err" || return 1
+	python3 - "$W/out" <<-'EOF'
+		import json, sys
+		sent = json.load(open(sys.argv[1]))
+		assert 0 < sent['bytes_sent'] < sent['bytes_expected'] == 4 << 30, sent
+		assert sent['state'] == 'failed' and sent['error'], sent
+	EOF
+}
+
+# $1: errno that the device refuses with; $2: what is to be said about it.
+explains() {
+	recv_start 127.0.0.1:0 || return 1
+	by_device "FAKE_ERROR=$1" refuses 1 "$2" send -q "$W/file" "$ADDRESS"
+	result=$?
+	grep -q "$W/file to $ADDRESS.* 0 of 100000 bytes" "$W/err" || result=1
+	wait "$RECV" && return $result
+}
+
+progress_bar() {
+	recv_start 127.0.0.1:0 || return 1
+	# shellcheck disable=SC2086 # several words, or none
+	python3 - $DEVICE "$ZCX" send --method $METHOD "$W/file" "$ADDRESS" <<-'EOF' || return 1
+		import os, pty, subprocess, sys
+		ours, theirs = pty.openpty()
+		tool = subprocess.Popen(sys.argv[1:], stderr=theirs, stdout=subprocess.DEVNULL)
+		assert tool.wait() == 0
+		shown = os.read(ours, 10000).decode()
+		assert '100 % [########################] 97.7 KiB' in shown, shown
+	EOF
+	wait "$RECV"
 }
 
 to_standard_output() {
@@ -144,7 +276,7 @@ times_out() {
 
 short_file() {
 	recv_start 127.0.0.1:0 || return 1
-	exits 1 "$ZCX" send --method sendfile -r 0+200000 "$W/file" "$ADDRESS" || return 1
+	exits 1 "$ZCX" send --method $METHOD -r 0+200000 "$W/file" "$ADDRESS" || return 1
 	grep -q "$W/file: the file ends before.* 100000 of 200000 bytes" "$W/err"
 	ok=$?
 	wait "$RECV"
@@ -156,18 +288,22 @@ completes() {
 	bash -c '. completions/zcx.bash
 		COMP_WORDS=(zcx s) COMP_CWORD=1; _zcx; [ "${COMPREPLY[*]}" = send ] || exit 1
 		COMP_WORDS=(zcx send --la) COMP_CWORD=2; _zcx; [ "${COMPREPLY[*]}" = --lane ] || exit 1
-		COMP_WORDS=(zcx send --lane c) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = cache ]'
+		COMP_WORDS=(zcx send --lane c) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = cache ] || exit 1
+		COMP_WORDS=(zcx send --method = s) COMP_CWORD=4; _zcx; [ "${COMPREPLY[*]}" = sendfile ] || exit 1
+		COMP_WORDS=(zcx send --method =) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = "zcx sendfile" ]'
 }
 
 # Every option of --help is in the manual and in the completion.
 documents_every_option() {
 	for verb in send recv info; do
-		"$ZCX" $verb --help | grep -o -- '--[a-z]*' | sort -u | while read -r option; do
+		"$ZCX" $verb --help | grep -o -- '--[a-z]*' | sort -u > "$W/options"
+		grep -qx -- --json "$W/options" || echo "$verb: no options?"
+		while read -r option; do
 			case $option in --usage|--help) continue;; esac
 			grep -qF -- "$(echo "$option" | sed 's/-/\\-/g')" man/zcx.1 ||
 				echo "$verb $option: not in zcx(1)"
 			grep -q -- "$option" completions/zcx.bash || echo "$verb $option: no completion"
-		done
+		done < "$W/options"
 	done > "$W/missing"
 	cat "$W/missing"
 	[ ! -s "$W/missing" ]
@@ -206,14 +342,51 @@ cli_tests() {
 		send --method sendfile "$W/file" 127.0.0.1:1
 	check "cli: recv needs an address" refuses 2 'where to listen' recv
 	check "cli: recv of no connections" refuses 2 'number of connections' recv -n 0 1
+	check "cli: recv at a descriptor" refuses 2 'is not an address to listen at' recv fd:3
+	check "cli: help about nothing" refuses 2 "no command is called 'fly'" help fly
+	check "cli: range with a tail" refuses 2 'is not a range' send -r 1+2+ "$W/file" 127.0.0.1:1
+	check "cli: no such port" refuses 2 'is not an address' send "$W/file" 127.0.0.1:99999
+	check "cli: no such descriptor" refuses 2 'no descriptor' send "$W/file" fd:x
+	check "cli: a long unix path" refuses 2 'has 1 to 107 bytes' \
+		send "$W/file" "unix:$(printf %0108d 0)"
+	check "cli: lane without zcx" refuses 2 'goes with the method zcx' \
+		send --method sendfile --lane cache "$W/file" 127.0.0.1:1
 	check "cli: advice without the module" advises
+	check "cli: info" informs
 	check "cli: TCP over IPv4" transfers 127.0.0.1:0 "$W/file" "$W/file"
 	check "cli: TCP over IPv6" transfers '[::1]:0' "$W/file" "$W/file"
 	check "cli: a unix socket" transfers "unix:$W/sock" "$W/file" "$W/file"
 	check "cli: an empty file" transfers 127.0.0.1:0 "$W/empty" "$W/empty"
 	check "cli: header and trailer" header_and_trailer
 	check "cli: ranges" ranges
-	check "cli: more files than a link has segments" many_files
+	check "cli: more files than descriptors" many_files
+	check "cli: large header and trailer" large_header_and_trailer
+	check "cli: a file of unknown size" procfs
+	check "cli: standard input" standard_input
+	check "cli: an inherited descriptor" inherited_descriptor
+	check "cli: a receiver that dies" disturbed KILL 'receiver'
+	check "cli: a receiver that stops" disturbed STOP 'stayed full' --timeout 0.3
+	check "cli: progress bar" progress_bar
+	check "cli: device: TCP over IPv4" by_device '' transfers 127.0.0.1:0 "$W/file" "$W/file"
+	check "cli: device: TCP over IPv6" by_device '' transfers '[::1]:0' "$W/file" "$W/file"
+	check "cli: device: a unix socket" by_device '' transfers "unix:$W/sock" "$W/file" "$W/file"
+	check "cli: device: an empty file" by_device '' transfers 127.0.0.1:0 "$W/empty" "$W/empty"
+	check "cli: device: interrupted" by_device FAKE_MOST=777 \
+		transfers 127.0.0.1:0 "$W/file" --lane cache "$W/file"
+	check "cli: device: header and trailer" by_device '' header_and_trailer
+	check "cli: device: header and trailer, interrupted" by_device FAKE_MOST=50 \
+		header_and_trailer
+	check "cli: device: ranges" by_device '' ranges
+	check "cli: device: more files than a link has segments" by_device '' many_files
+	check "cli: device: large header and trailer" by_device '' large_header_and_trailer
+	check "cli: device: a file of unknown size" by_device '' procfs
+	check "cli: device: a file shorter than the range" by_device '' short_file
+	check "cli: device: a receiver that dies" by_device '' disturbed KILL 'receiver'
+	check "cli: device: a receiver that stops" by_device '' \
+		disturbed STOP 'stayed full' --timeout 0.3
+	check "cli: device: progress bar" by_device '' progress_bar
+	check "cli: device: EOPNOTSUPP is explained" explains 95 'TCP and AF_UNIX stream sockets'
+	check "cli: device: EPIPE is explained" explains 32 'no longer reads'
 	check "cli: recv to standard output" to_standard_output
 	check "cli: recv of several connections" several_connections
 	check "cli: recv removes its socket" removes_its_socket

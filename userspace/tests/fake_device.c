@@ -86,7 +86,22 @@ static int take_link(struct zcx_link *link)
 		errno = link->segment_count ? E2BIG : EINVAL;
 		return -1;
 	}
-	return run_link(link);
+	return fake.silent ? 0 : run_link(link);
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	assert_string_equal(path, ZCX_DEVICE);
+	fake.open_flags = flags;
+	if (!fake.open_error)
+		return FAKE_FD;
+	errno = fake.open_error;
+	return -1;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	return __wrap_open64(path, flags);
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -103,6 +118,10 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (request == ZCX_IOC_LINK)
 		return take_link(arg);
 	assert_int_equal(request, ZCX_IOC_INFO);
+	if (fake.fail_error) {
+		errno = fake.fail_error;
+		return -1;
+	}
 	info = arg;
 	assert_int_equal(info->size, sizeof(*info));
 	info->abi_version = ZCX_ABI_VERSION;

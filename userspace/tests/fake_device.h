@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@
  * @bytes: how much that is
  * @last: the last link as it came in
  * @on_call: called before each link
+ * @silent: links report neither success nor an error
+ * @open_error: errno that zcx_open() meets; 0: none
+ * @open_flags: what it asked for
  */
 struct fake_device {
 	uint64_t budget;
@@ -45,10 +49,15 @@ struct fake_device {
 	uint64_t bytes;
 	struct zcx_link last;
 	void (*on_call)(unsigned int call);
+	bool silent;
+	int open_error;
+	int open_flags;
 };
 
 extern struct fake_device fake;
 
 int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
 
 #endif /* FAKE_DEVICE_H */

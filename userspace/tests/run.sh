@@ -19,16 +19,35 @@ check() {
 	fi
 }
 
+# A cmocka program reports each of its tests by itself.
+check_cases() {
+	cases=$OUT/tests/cases
+	CMOCKA_MESSAGE_OUTPUT=TAP "$1" > "$cases" 2>&1
+	code=$?
+	planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$cases")
+	good=$(grep -c '^ok ' "$cases")
+	sed -n "s/^ok [0-9]* - /ok   $(basename "$1"): /p" "$cases"
+	passed=$((passed + good))
+	[ $code = 0 ] && [ "$good" -gt 0 ] && [ "$good" = "$planned" ] && return
+	failed=$((failed + 1))
+	echo "FAIL $(basename "$1"): $good of ${planned:-?} passed, exit code $code"
+	sed 's/^/     | /' "$cases"
+}
+
 manual_page() {
-	# groff names what it does not understand on standard error
-	[ -z "$(groff -man -ww -Tutf8 -z "$1" 2>&1)" ]
+	[ -s "$1" ] || return 1
+	# both name what they do not understand on standard error
+	groff -man -ww -Tutf8 -z "$1" 2>&1 | tee "$OUT/tests/warnings"
+	[ ! -x /usr/bin/man ] ||
+		man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 > /dev/null | tee -a "$OUT/tests/warnings"
+	[ ! -s "$OUT/tests/warnings" ]
 }
 
 . tests/symbols.sh
 . tests/cli.sh
 
 for program in "$@"; do
-	check "$(basename "$program")" "$program"
+	check_cases "$program"
 done
 check "symbols: the map exports what the header declares" symbols_match
 check "symbols: the shared library exports nothing else" library_exports

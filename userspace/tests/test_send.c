@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "fake_device.h"
+#include "program.h"
 
 #define FIRST_BYTES	37
 #define SECOND_BYTES	23
@@ -284,6 +285,96 @@ static void range_to_the_end_cannot_be_short(void **state)
 				      &options, &result), 0);
 	assert_int_equal(fake.bytes, f->bytes);
 	assert_memory_equal(fake.sent, f->expected, f->bytes);
+	assert_int_equal(result.state, ZCX_STATE_SENT);
+}
+
+/* A signal that comes before anything is sent, at every call. */
+static void all_goes_on_after_a_signal_at_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct zcx_send_options options = { .chunk = 9 };
+	struct zcx_result result;
+
+	fake.fail_error = EINTR;
+	for (fake.fail_call = 1; fake.fail_call <= f->bytes / 9;
+	     fake.fail_call++) {
+		fake.calls = 0;
+		fake.bytes = 0;
+		assert_int_equal(zcx_send_all(FAKE_FD, FAKE_SOCK, f->program, 0,
+					      &options, &result), 0);
+		assert_all_arrived(f, &result);
+	}
+}
+
+static int growing;
+
+static void grow(unsigned int call)
+{
+	(void)call;
+	assert_int_equal(pwrite(growing, "more", 4, SECOND_BYTES), 4);
+}
+
+/* What is sent behind a file must not depend on whether the file grows. */
+static void file_that_grows_shifts_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct zcx_result result;
+
+	growing = f->second;
+	fake.on_call = grow;
+	fake.stop_error = EINTR;
+	/* The first ioctl has measured the file before it grows. */
+	assert_int_equal(zcx_send_all(FAKE_FD, FAKE_SOCK, f->program, 0, NULL,
+				      &result), 0);
+	assert_all_arrived(f, &result);
+}
+
+/* The last one is open: it is sent up to where it ends at that time. */
+static void last_file_may_grow(void **state)
+{
+	struct fixture *f = *state;
+	struct zcx_result result;
+
+	growing = f->second;
+	fake.on_call = grow;
+	zcx_program_reset(f->program);
+	zcx_program_add_file(f->program, f->second, 0, ZCX_TO_EOF);
+	assert_int_equal(zcx_send_all(FAKE_FD, FAKE_SOCK, f->program, 0, NULL,
+				      &result), 0);
+	assert_int_equal(result.bytes_sent, SECOND_BYTES + 4);
+	assert_int_equal(fake.calls, 1);
+}
+
+/* A file that says it has 0 bytes and has more, as all in /proc. */
+static void file_of_unknown_size_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct zcx_result result;
+
+	f->program->segments[2].fd = make_file(0, 0);
+	f->bytes = 0;
+	growing = f->program->segments[2].fd;
+	fake.on_call = grow;
+	assert_int_equal(zcx_send_all(FAKE_FD, FAKE_SOCK, f->program, 0, NULL,
+				      &result), 0);
+	/* 23 zeros, and "more", between the first range and the rest */
+	assert_int_equal(fake.bytes, 4 + 11 + SECOND_BYTES + 4 +
+				     FIRST_BYTES - 30 + 4);
+	assert_memory_equal(fake.sent + 4 + 11 + SECOND_BYTES, "more", 4);
+	assert_memory_equal(fake.sent + fake.bytes - 4, "tail", 4);
+	assert_int_equal(result.calls, 2);
+	close(growing);
+}
+
+/* Not for ever, whatever the module does. */
+static void silent_module_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	fake.silent = true;
+	assert_int_equal(zcx_send_all(FAKE_FD, FAKE_SOCK, f->program, 0, NULL,
+				      NULL), -EPROTO);
+	assert_int_equal(fake.calls, 1);
 }
 
 static unsigned int progress_calls;
@@ -353,6 +444,11 @@ int main(void)
 		T(all_stops_where_a_link_says_why),
 		T(short_range_is_an_error),
 		T(range_to_the_end_cannot_be_short),
+		T(all_goes_on_after_a_signal_at_nothing),
+		T(file_that_grows_shifts_nothing),
+		T(last_file_may_grow),
+		T(file_of_unknown_size_is_read),
+		T(silent_module_is_an_error),
 		T(progress_hears_of_every_call),
 		T(progress_may_stop),
 		T(reserved_options_are_refused),

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device in user space for the command line tool, by LD_PRELOAD: /dev/zcx
+ * opens, and links are checked and sent as the module would, by copying. From
+ * the environment:
+ *
+ *   FAKE_OPEN   errno that opening /dev/zcx fails with
+ *   FAKE_MOST   bytes after which a signal ends each link
+ *   FAKE_ERROR  errno that every link is refused with
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/zcx.h>
+
+#define STEP	4096
+
+static int device = -1;
+
+static long setting(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? atol(text) : 0;
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+int open64(const char *path, int flags, ...)
+{
+	int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open64");
+	mode_t mode;
+	va_list args;
+
+	va_start(args, flags);
+	mode = va_arg(args, mode_t);
+	va_end(args);
+	if (strcmp(path, ZCX_DEVICE))
+		return real(path, flags, mode);
+	if (setting("FAKE_OPEN"))
+		return fail(setting("FAKE_OPEN"));
+	device = real("/dev/null", flags);
+	return device;
+}
+
+static void fill_info(struct zcx_info *info)
+{
+	info->abi_version = ZCX_ABI_VERSION;
+	info->push = ZCX_PUSH_SPLICE_PAGES;
+	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE;
+	info->max_segments = ZCX_MAX_SEGMENTS;
+	info->max_memory_segment = ZCX_MAX_MEMORY_SEGMENT;
+	info->max_memory_link = ZCX_MAX_MEMORY_LINK;
+	info->max_links = 16384;
+	info->batch_bytes = 1 << 20;
+}
+
+static int check_link(const struct zcx_link *link)
+{
+	const struct zcx_segment *segments =
+		(const void *)(uintptr_t)link->segments;
+	uint64_t memory = 0;
+	uint32_t i;
+
+	if (setting("FAKE_ERROR"))
+		return setting("FAKE_ERROR");
+	if (link->size != sizeof(*link) || !link->segment_count ||
+	    link->segment_size != sizeof(*segments) || link->__reserved)
+		return EINVAL;
+	if (link->flags != (ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL) ||
+	    link->lane > ZCX_LANE_CACHE)
+		return EOPNOTSUPP;
+	for (i = 0; i < link->segment_count; i++) {
+		if (segments[i].type != ZCX_SEGMENT_MEMORY)
+			continue;
+		memory += segments[i].length;
+		if (segments[i].length > ZCX_MAX_MEMORY_SEGMENT)
+			return E2BIG;
+	}
+	return link->segment_count > ZCX_MAX_SEGMENTS ||
+	       memory > ZCX_MAX_MEMORY_LINK ? E2BIG : 0;
+}
+
+/* Bytes of a segment from @done on, at most @most; 0 at the end of its file. */
+static ssize_t read_some(const struct zcx_segment *segment, uint64_t done,
+			 char *buf, size_t most)
+{
+	if (segment->length - done < most)
+		most = segment->length - done;
+	if (segment->type == ZCX_SEGMENT_FILE)
+		return pread(segment->fd, buf, most, segment->offset + done);
+	memcpy(buf, (const char *)(uintptr_t)segment->addr + done, most);
+	return most;
+}
+
+/* Returns true if the segment is over and the next one may follow. */
+static bool send_segment(struct zcx_link *link,
+			 const struct zcx_segment *segment, uint64_t most)
+{
+	uint64_t done = 0;
+	char buf[STEP];
+	ssize_t n;
+
+	while (done < segment->length) {
+		uint64_t room = most - link->bytes_sent;
+
+		link->error = room ? 0 : EINTR;
+		link->state = room ? ZCX_STATE_SHORT : ZCX_STATE_CANCELLED;
+		n = read_some(segment, done, buf, room < STEP ? room : STEP);
+		if (n <= 0)
+			return room && segment->length == ZCX_TO_EOF;
+		n = send(link->socket_fd, buf, n, MSG_NOSIGNAL);
+		if (n < 0) {
+			link->error = errno;
+			link->state = ZCX_STATE_FAILED;
+			return false;
+		}
+		done += n;
+		link->bytes_sent += n;
+		*(segment->type == ZCX_SEGMENT_FILE ?
+		  &link->bytes_cache : &link->bytes_memory) += n;
+	}
+	return true;
+}
+
+static int run_link(struct zcx_link *link)
+{
+	const struct zcx_segment *segments =
+		(const void *)(uintptr_t)link->segments;
+	uint64_t most = setting("FAKE_MOST");
+	int error = check_link(link);
+	uint32_t i;
+
+	if (error)
+		return fail(error);
+	link->id = 1;
+	for (i = 0; i < link->segment_count; i++)
+		if (!send_segment(link, &segments[i], most ? most : UINT64_MAX))
+			break;
+	if (i < link->segment_count)
+		return link->bytes_sent || !link->error ? 0 : fail(link->error);
+	link->state = ZCX_STATE_SENT;
+	link->error = 0;
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (device < 0 || fd != device)
+		return real(fd, request, arg);
+	if (request == ZCX_IOC_LINK)
+		return run_link(arg);
+	if (request != ZCX_IOC_INFO)
+		return fail(ENOTTY);
+	fill_info(arg);
+	return 0;
+}
