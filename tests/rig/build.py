@@ -11,7 +11,7 @@ from .host import RigError, progress, run
 TOP = Path(__file__).resolve().parents[2]
 OUT = TOP / 'tests' / 'out'
 
-_USER_TOOLS = ['build-essential', 'gcc-multilib', 'pkg-config', 'rsync', 'libcmocka-dev',
+_USER_TOOLS = ['build-essential', 'groff-base', 'gcc-multilib', 'pkg-config', 'rsync', 'libcmocka-dev',
                'libjson-c-dev', 'libssl-dev']
 
 # Said of every build whose compiler is not the kernel's own; nothing of ours.

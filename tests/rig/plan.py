@@ -10,7 +10,6 @@ from .result import FAIL, Result
 
 STOCK = ['stock-6.1', 'stock-6.12']
 DEBUG = ['debug-6.12']
-DEBUG_ALL = ['debug-6.1', 'debug-6.12']     # the older one is built for test-all only
 
 # The debug kernel's tests are spread over this many guests, since each is
 # busy on about one CPU.
@@ -33,15 +32,9 @@ def _vm_tests():
         for kernel in STOCK:
             yield Planned(name, kernel, test.tier, test.proves, test)
         yield Planned(name, 'debug-6.12', test.debug_tier, test.proves, test)
-        yield Planned(name, 'debug-6.1', _slow(test.debug_tier), test.proves, test)
-    for kernel in STOCK + DEBUG_ALL:
-        for test in guest.last_tests(kernel.startswith('debug')):
-            tier = 'all' if kernel == 'debug-6.1' else 'test'
-            yield Planned(f'vm/{test.name}', kernel, tier, test.proves)
-
-
-def _slow(tier):
-    return 'all' if tier == 'test' else tier
+    for kernel in STOCK + DEBUG:
+        for test in guest.last_tests(kernel in DEBUG):
+            yield Planned(f'vm/{test.name}', kernel, 'test', test.proves)
 
 
 def _all_tests():
@@ -70,13 +63,11 @@ def select(tier, tests='', on_kernels=''):
     A slow test that is asked for by its very name runs in any tier.
     """
     words = tests.split()
-    kernel_names = STOCK + (DEBUG_ALL if tier == 'all' or on_kernels else DEBUG)
     chosen = []
     for test in _all_tests():
         named = test.tier != 'never' and _names(test.name) & set(words)
         in_tier = test.tier == 'test' or (tier == 'all' and test.tier == 'all')
-        if ((in_tier or named) and test.kernel in [*kernel_names, hostchecks.HOST]
-                and (not words or _matches(test.name, words))
+        if ((in_tier or named) and (not words or _matches(test.name, words))
                 and (not on_kernels or _matches(test.kernel, on_kernels.split()))):
             chosen.append(test)
     return chosen
@@ -85,10 +76,9 @@ def select(tier, tests='', on_kernels=''):
 def kernel_by_name(name):
     """Fetch or build it."""
     kind, _, series = name.partition('-')
-    makers = {'stock': kernels.stock, 'debug': kernels.debug}
-    if kind not in makers or series not in ('6.1', '6.12'):
-        raise RigError(f'no kernel is called {name}; there are {", ".join(STOCK + DEBUG_ALL)}')
-    return makers[kind](series)
+    if name not in STOCK + DEBUG:
+        raise RigError(f'no kernel is called {name}; there are {", ".join(STOCK + DEBUG)}')
+    return kernels.debug(series) if kind == 'debug' else kernels.stock(series)
 
 
 # Who runs what

@@ -113,6 +113,8 @@ static void *send_in_thread(void *arg)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
+	/* system(3) blocks it elsewhere, and so would have it come here. */
+	sigaddset(&set, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	sender->tid = gettid();
 	sender->err = link_send(sender->context, &sender->link);

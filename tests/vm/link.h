@@ -39,7 +39,7 @@ int link_send(int context, struct zcx_link *link);
 int link_send_all(int context, int sock, const struct program *program);
 
 /**
- * struct sender - a link that a thread of its own sends
+ * struct sender - a link that a thread of its own sends; SIGCHLD is blocked
  * @context: where
  * @link: prepared
  * @err: out: what the call returned

@@ -301,25 +301,38 @@ static void sigpipe_kills(void **state)
 	scene_close(&scene);
 }
 
-/* The reader shuts down its side: AF_UNIX tells the writer at once. */
-static void peer_shut_down(void **state)
+static void shut_down_part(enum pair_kind kind, bool by_peer)
 {
 	struct scene scene;
 	struct sender sender = { 0 };
 
-	(void)state;
-	scene_open(&scene, PAIR_UNIX);
+	scene_open(&scene, kind);
 	sender.context = scene.context;
 	link_prepare(&sender.link, scene.pair.tx, scene.program);
 	assert_int_equal(sender_start(&sender), 0);
 	assert_true(sender_wait_asleep(&sender));
-	assert_int_equal(shutdown(scene.pair.rx, SHUT_RD), 0);
+	if (by_peer)
+		assert_int_equal(shutdown(scene.pair.rx, SHUT_RD), 0);
+	else
+		assert_int_equal(shutdown(scene.pair.tx, SHUT_WR), 0);
 	sender_join(&sender);
 	assert_int_equal(sender.err, 0);
 	assert_null(link_problem(&sender.link));
 	assert_part_sent(&scene, &sender.link, EPIPE, ZCX_STATE_FAILED);
 	assert_false(sender.sigpipe);
 	scene_close(&scene);
+}
+
+static void shut_down_asleep(void **state)
+{
+	shut_down_part(*(const enum pair_kind *)*state, false);
+}
+
+/* The reader shuts down its side: AF_UNIX tells the writer at once. */
+static void peer_shut_down(void **state)
+{
+	(void)state;
+	shut_down_part(PAIR_UNIX, true);
 }
 
 static void reset(struct pair *pair)
@@ -720,6 +733,8 @@ const struct vm_test manners_tests[] = {
 		   "EPIPE after shutdown, with SIGPIPE unless NOSIGNAL"),
 	{ "manners_sigpipe_kills", sigpipe_kills, &kinds[PAIR_TCP4], "test",
 	  "test", "std", 30, "SIGPIPE ends the caller, unless NOSIGNAL" },
+	EACH_PLAIN("manners_shut_asleep", shut_down_asleep,
+		   "shutdown in mid-send by another thread: count and EPIPE"),
 	{ "manners_peer_shut_down", peer_shut_down, NULL, "test", "test",
 	  "std", 30, "an AF_UNIX peer that stops reading ends a link in part" },
 	EACH_PLAIN("manners_reset_part", reset_part,
