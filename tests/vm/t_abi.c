@@ -161,13 +161,29 @@ static void info_ktls(void **state)
 	close(context);
 }
 
+/* No struct grows beyond a page: what claims to is not looked through. */
+static void beyond_a_page(void **state)
+{
+	static uint8_t room[2 * PAGE];
+	uint32_t *size = (void *)room;
+	int context = zcx_open();
+
+	(void)state;
+	*size = PAGE + 1;
+	assert_int_equal(zcx_call(context, ZCX_IOC_INFO, room), -E2BIG);
+	assert_int_equal(zcx_call(context, ZCX_IOC_LINK, room), -E2BIG);
+	*size = UINT32_MAX;
+	assert_int_equal(zcx_call(context, ZCX_IOC_INFO, room), -E2BIG);
+	close(context);
+}
+
 /* A caller of a later version: its tail is zero, and stays as it is. */
 static void larger_info(void **state)
 {
 	static uint8_t room[2 * PAGE];
 	struct zcx_info *info = (void *)room;
 	static const size_t sizes[] = {
-		sizeof(*info) + 1, sizeof(*info) + 8, 256, PAGE, 2 * PAGE,
+		sizeof(*info) + 1, sizeof(*info) + 8, 256, PAGE - 1, PAGE,
 	};
 	int context = zcx_open();
 	unsigned int i;
@@ -233,7 +249,7 @@ static void larger_link(void **state)
 	static uint8_t room[2 * PAGE];
 	struct zcx_link *link = (void *)room;
 	static const size_t sizes[] = {
-		sizeof(*link) + 1, sizeof(*link) + 8, 256, PAGE, 2 * PAGE,
+		sizeof(*link) + 1, sizeof(*link) + 8, 256, PAGE - 1, PAGE,
 	};
 	struct program *program = program_new();
 	int context = zcx_open();
@@ -394,6 +410,8 @@ const struct vm_test abi_tests[] = {
 	  "INFO tells version, limits, features and push method" },
 	{ "abi_info_ktls", info_ktls, NULL, "test", "test", "std", 30,
 	  "INFO has the KTLS bit where kernel TLS works" },
+	{ "abi_beyond_a_page", beyond_a_page, NULL, "test", "test", "std", 30,
+	  "a size beyond a page is refused" },
 	{ "abi_larger_info", larger_info, NULL, "test", "test", "std", 30,
 	  "a larger INFO struct: zero tail works, others are E2BIG" },
 	{ "abi_larger_link", larger_link, NULL, "test", "test", "std", 30,

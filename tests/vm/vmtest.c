@@ -120,7 +120,7 @@ static int list_tests(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(tables); i++)
-		for (test = tables[i]; test && test->name; test++)
+		for (test = tables[i]; test->name; test++)
 			printf("%s\t%s\t%s\t%s\t%u\t%s\n", test->name,
 			       test->tier, test->debug, test->guest,
 			       test->timeout, test->proves);
@@ -133,7 +133,7 @@ static const struct vm_test *find_test(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(tables); i++)
-		for (test = tables[i]; test && test->name; test++)
+		for (test = tables[i]; test->name; test++)
 			if (!strcmp(test->name, name))
 				return test;
 	return NULL;

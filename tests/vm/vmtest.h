@@ -53,25 +53,25 @@ struct vm_test {
 };
 
 /* One table a file, ended by an entry without a name; vmtest.c lists them. */
-extern const struct vm_test abi_tests[] __attribute__((weak));
-extern const struct vm_test concurrent_tests[] __attribute__((weak));
-extern const struct vm_test contents_tests[] __attribute__((weak));
-extern const struct vm_test descriptor_tests[] __attribute__((weak));
-extern const struct vm_test fault_tests[] __attribute__((weak));
-extern const struct vm_test files_tests[] __attribute__((weak));
-extern const struct vm_test manners_tests[] __attribute__((weak));
-extern const struct vm_test memory_tests[] __attribute__((weak));
-extern const struct vm_test module_tests[] __attribute__((weak));
-extern const struct vm_test net_tests[] __attribute__((weak));
-extern const struct vm_test packets_tests[] __attribute__((weak));
-extern const struct vm_test racing_tests[] __attribute__((weak));
-extern const struct vm_test reference_tests[] __attribute__((weak));
-extern const struct vm_test refusals_tests[] __attribute__((weak));
-extern const struct vm_test sendfile_tests[] __attribute__((weak));
-extern const struct vm_test signals_tests[] __attribute__((weak));
-extern const struct vm_test soak_tests[] __attribute__((weak));
-extern const struct vm_test sockets_tests[] __attribute__((weak));
-extern const struct vm_test truth_tests[] __attribute__((weak));
+extern const struct vm_test abi_tests[];
+extern const struct vm_test concurrent_tests[];
+extern const struct vm_test contents_tests[];
+extern const struct vm_test descriptor_tests[];
+extern const struct vm_test fault_tests[];
+extern const struct vm_test files_tests[];
+extern const struct vm_test manners_tests[];
+extern const struct vm_test memory_tests[];
+extern const struct vm_test module_tests[];
+extern const struct vm_test net_tests[];
+extern const struct vm_test packets_tests[];
+extern const struct vm_test racing_tests[];
+extern const struct vm_test reference_tests[];
+extern const struct vm_test refusals_tests[];
+extern const struct vm_test sendfile_tests[];
+extern const struct vm_test signals_tests[];
+extern const struct vm_test soak_tests[];
+extern const struct vm_test sockets_tests[];
+extern const struct vm_test truth_tests[];
 
 /* End the test as skipped; does not return. */
 void test_skip(const char *format, ...)

@@ -63,6 +63,7 @@
  *                zero; an offset is negative; unknown segment type; a member
  *                that the segment's type does not use is not zero
  *   E2BIG        the struct's or a segment's tail, unknown here, is not zero;
+ *                either claims to be larger than 4096 bytes;
  *                more than ZCX_MAX_SEGMENTS segments; a memory segment above
  *                ZCX_MAX_MEMORY_SEGMENT bytes or more than ZCX_MAX_MEMORY_LINK
  *                bytes of them in one link
