@@ -16,7 +16,7 @@ _VM = build.TOP / 'tests' / 'vm'
 
 # Programs from Debian packages that go into every guest, with their libraries.
 _PACKAGES = ['busybox-static', 'kmod', 'iproute2', 'ethtool', 'bindfs', 'fuse3', 'util-linux']
-_PROGRAMS = ['kmod', 'ip', 'tc', 'ethtool', 'bindfs', 'fusermount3', 'runuser']
+_PROGRAMS = ['kmod', 'ip', 'tc', 'ethtool', 'bindfs', 'fusermount3', 'setpriv']
 _KMOD_NAMES = ['modprobe', 'insmod', 'rmmod', 'modinfo', 'lsmod', 'depmod']
 _DISK_PACKAGES = ['e2fsprogs', 'xfsprogs', 'btrfs-progs', 'squashfs-tools']
 

@@ -16,6 +16,11 @@
 #define DEV_A	"zcx-a"
 #define DEV_B	"zcx-b"
 
+/* With their paths: the guest's shell has small ones of its own. */
+#define IP	"/bin/ip"
+#define TC	"/bin/tc"
+#define ETHTOOL	"/bin/ethtool"
+
 /**
  * struct net - two network namespaces, and a cable between them
  * @home: the namespace that the test began in
@@ -75,16 +80,17 @@ static void set_up_end(int namespace, const char *dev, int number, int mtu)
 	char command[256];
 
 	snprintf(command, sizeof(command),
-		 "ip link set lo up && ip link set %s mtu %d && ip addr add 10.99.0.%d/24 dev %s",
+		 IP " link set lo up && " IP " link set %s mtu %d && "
+		 IP " addr add 10.99.0.%d/24 dev %s",
 		 dev, mtu, number, dev);
 	run_in(namespace, command);
 	if (mtu >= 1280) {
 		snprintf(command, sizeof(command),
-			 "ip -6 addr add fd99::%d/64 dev %s nodad", number,
+			 IP " -6 addr add fd99::%d/64 dev %s nodad", number,
 			 dev);
 		run_in(namespace, command);
 	}
-	snprintf(command, sizeof(command), "ip link set %s up", dev);
+	snprintf(command, sizeof(command), IP " link set %s up", dev);
 	run_in(namespace, command);
 }
 
@@ -98,7 +104,7 @@ static void net_open(int mtu)
 	test_at_end(undo_net, NULL);
 	enter(net.a);
 	/* A name with a slash is a path, for ip(8). */
-	if (guest_run("ip link add " DEV_A " type veth peer name " DEV_B
+	if (guest_run(IP " link add " DEV_A " type veth peer name " DEV_B
 		      " netns /proc/%d/fd/%d", getpid(), net.b))
 		test_skip("no veth devices");
 	set_up_end(net.b, DEV_B, 2, mtu);
@@ -114,7 +120,7 @@ static void net_shape(const char *qdisc)
 		 (int)strcspn(qdisc, " "), qdisc);
 	guest_modprobe(module);
 	enter(net.a);
-	if (guest_run("tc qdisc add dev " DEV_A " root %s", qdisc))
+	if (guest_run(TC " qdisc add dev " DEV_A " root %s", qdisc))
 		test_skip("no %s", module);
 }
 
@@ -185,7 +191,7 @@ static void net_connect(struct pair *pair, enum pair_kind kind, int sndbuf)
 
 static bool has_scatter_gather(const char *dev)
 {
-	return !guest_run("ethtool -k %s | grep -q '^scatter-gather: on'", dev);
+	return !guest_run(ETHTOOL " -k %s | grep -q '^scatter-gather: on'", dev);
 }
 
 /* Header, file and trailer from a to b, every byte compared. */
@@ -237,8 +243,8 @@ static void along(void **state)
 		pair_need_ktls();
 	net_open(road->mtu);
 	if (road->features &&
-	    guest_run("ethtool -K " DEV_A " %s >/dev/null", road->features))
-		fail_msg("ethtool -K %s: failed", road->features);
+	    guest_run(ETHTOOL " -K " DEV_A " %s >/dev/null", road->features))
+		fail_msg(ETHTOOL " -K %s: failed", road->features);
 	assert_int_equal(has_scatter_gather(DEV_A), !road->no_sg);
 	if (road->qdisc)
 		net_shape(road->qdisc);
@@ -255,9 +261,9 @@ static void loopback(void **state)
 	struct vfile file;
 
 	net_open(1500);
-	assert_int_equal(guest_run("ethtool -K lo %s >/dev/null", features),
+	assert_int_equal(guest_run(ETHTOOL " -K lo %s >/dev/null", features),
 			 0);
-	assert_int_equal(guest_run("ip link set lo mtu 1500"), 0);
+	assert_int_equal(guest_run(IP " link set lo mtu 1500"), 0);
 	assert_true(has_scatter_gather("lo"));
 	file_make(&file, DIR_EXT4, guest_pick(MIB, 300 * KIB) + 4321);
 	program_memory(program, "header", 6);
@@ -287,7 +293,7 @@ static void flag_follows(void **state)
 	receiver.fd = pair.rx;
 	assert_int_equal(receiver_start(&receiver), 0);
 	for (i = 0; i < 4; i++) {
-		assert_int_equal(guest_run("ethtool -K " DEV_A
+		assert_int_equal(guest_run(ETHTOOL " -K " DEV_A
 					   " sg %s >/dev/null",
 					   i % 2 ? "off" : "on"), 0);
 		link_prepare(&link, pair.tx, program);
@@ -408,10 +414,10 @@ static void down_sndtimeo(void **state)
 	(void)state;
 	cut_open(&cut);
 	set_sndtimeo(cut.pair.tx, 1500);
-	cut_now(&cut, net.a, "ip link set " DEV_A " down");
+	cut_now(&cut, net.a, IP " link set " DEV_A " down");
 	assert_cut(&cut);
 	assert_int_equal(cut.sender.link.error, EAGAIN);
-	cut_mended(&cut, net.a, "ip link set " DEV_A " up");
+	cut_mended(&cut, net.a, IP " link set " DEV_A " up");
 	cut_close(&cut);
 }
 
@@ -423,10 +429,10 @@ static void lost_sndtimeo(void **state)
 	(void)state;
 	cut_open(&cut);
 	set_sndtimeo(cut.pair.tx, 1500);
-	cut_now(&cut, net.b, "ip link set " DEV_B " down");
+	cut_now(&cut, net.b, IP " link set " DEV_B " down");
 	assert_cut(&cut);
 	assert_int_equal(cut.sender.link.error, EAGAIN);
-	cut_mended(&cut, net.b, "ip link set " DEV_B " up");
+	cut_mended(&cut, net.b, IP " link set " DEV_B " up");
 	cut_close(&cut);
 }
 
@@ -437,8 +443,8 @@ static void down_and_up(void **state)
 
 	(void)state;
 	cut_open(&cut);
-	cut_now(&cut, net.b, "ip link set " DEV_B
-		" down && sleep 1 && ip link set " DEV_B " up");
+	cut_now(&cut, net.b, IP " link set " DEV_B
+		" down && sleep 1 && " IP " link set " DEV_B " up");
 	cut.receiver.delay_us = 0;
 	sender_join(&cut.sender);
 	assert_int_equal(cut.sender.err, 0);
@@ -484,7 +490,7 @@ static void down_user_timeout(void **state)
 
 	(void)state;
 	cut_open(&cut);
-	cut_timed_out(&cut, net.a, "ip link set " DEV_A " down");
+	cut_timed_out(&cut, net.a, IP " link set " DEV_A " down");
 	cut_close(&cut);
 }
 
@@ -494,7 +500,7 @@ static void lost_user_timeout(void **state)
 
 	(void)state;
 	cut_open(&cut);
-	cut_timed_out(&cut, net.b, "ip link set " DEV_B " down");
+	cut_timed_out(&cut, net.b, IP " link set " DEV_B " down");
 	cut_close(&cut);
 }
 
@@ -506,7 +512,7 @@ static void removed(void **state)
 	(void)state;
 	cut_open(&cut);
 	net_shape("netem delay 20ms");
-	cut_timed_out(&cut, net.a, "ip link del " DEV_A);
+	cut_timed_out(&cut, net.a, IP " link del " DEV_A);
 	cut_close(&cut);
 }
 

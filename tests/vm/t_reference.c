@@ -232,7 +232,7 @@ static void shmem(void **state)
 	(void)state;
 	guest_need_mount(DIR_TMPFS);
 	for (i = 0; i < 4; i++) {
-		file_make(&file, DIR_TMPFS, 8 * MIB);
+		file_make(&file, DIR_TMPFS, 3 * MIB);
 		send_all_ways(&file);
 		file_drop(&file);
 	}
