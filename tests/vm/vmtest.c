@@ -18,6 +18,7 @@
 static const struct vm_test *const tables[] = {
 	contents_tests, files_tests, sockets_tests, packets_tests, net_tests,
 	manners_tests, signals_tests, sendfile_tests, refusals_tests,
+	refused_files_tests, refused_sockets_tests,
 	descriptor_tests, abi_tests, racing_tests, concurrent_tests,
 	truth_tests, reference_tests, module_tests, memory_tests, fault_tests,
 	soak_tests,

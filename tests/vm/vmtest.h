@@ -67,6 +67,8 @@ extern const struct vm_test packets_tests[];
 extern const struct vm_test racing_tests[];
 extern const struct vm_test reference_tests[];
 extern const struct vm_test refusals_tests[];
+extern const struct vm_test refused_files_tests[];
+extern const struct vm_test refused_sockets_tests[];
 extern const struct vm_test sendfile_tests[];
 extern const struct vm_test signals_tests[];
 extern const struct vm_test soak_tests[];
