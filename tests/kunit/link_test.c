@@ -324,6 +324,39 @@ static void link_lane_error_at_every_call(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
+/*
+ * Errnos that a file may answer with and that mean something else to us: told
+ * to wait it says EAGAIN, or asks to be called again.
+ */
+static void link_file_says_again(struct kunit *test)
+{
+	static const struct {
+		int result;
+		u32 state;
+		u32 error;
+	} cases[] = {
+		{ -EAGAIN, ZCX_STATE_FAILED, EAGAIN },
+		{ -ERESTARTNOINTR, ZCX_STATE_CANCELLED, EINTR },
+		{ -ERESTARTNOHAND, ZCX_STATE_CANCELLED, EINTR },
+	};
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct zcx_live_link *link =
+			make_link(test, ctx, FROM, LENGTH, SZ_64K);
+
+		fake->fill_fail_at = 1;
+		fake->fill_result = cases[i].result;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+		expect_got(test, FROM, LENGTH, HEAD);
+		expect_end(test, link, cases[i].state, cases[i].error, HEAD);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
 static void link_short_at_every_call(struct kunit *test)
 {
 	struct zcx_context *ctx = make_context(test);
@@ -466,6 +499,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_push_error_at_every_call),
 	KUNIT_CASE_PARAM(link_wait_ends_at_every_byte, wait_gen_params),
 	KUNIT_CASE(link_lane_error_at_every_call),
+	KUNIT_CASE(link_file_says_again),
 	KUNIT_CASE(link_short_at_every_call),
 	KUNIT_CASE(link_first_lane_error_is_returned),
 	KUNIT_CASE(link_of_no_bytes),
