@@ -99,7 +99,7 @@ zcx send big 127.0.0.1:1 > out 2> err
 [ $? = 1 ] && grep -q 'Connection refused' err || fail "nobody listens"
 transfer 127.0.0.1:0 --quiet small
 [ ! -s out ] && [ ! -s err ] || fail "--quiet is not"
-setpriv --reuid 65534 --regid 65534 --clear-groups zcx info > out 2> err
+/bin/setpriv --reuid 65534 --regid 65534 --clear-groups zcx info > out 2> err
 [ $? = 1 ] && grep -q 'usermod -aG zcx' err || fail "no advice on the group"
 
 # A receiver that reads no more: a time-out, and the count so far.
