@@ -103,6 +103,7 @@ transfer 127.0.0.1:0 --quiet small
 [ $? = 1 ] && grep -q 'usermod -aG zcx' err || fail "no advice on the group"
 
 # A receiver that reads no more: a time-out, and the count so far.
+rm -f listening
 zcx recv --timeout 20 127.0.0.1:7999 > received 2> listening &
 receiver=$!
 until [ -s listening ]; do sleep 0.05; done
