@@ -114,7 +114,8 @@ def base(kernel):
     """The part of a guest's RAM disk that the checkout has no part in."""
     host.need_packages([*_PACKAGES, 'cpio'])
     to = build.OUT / 'image' / f'base-{kernel.name}.cpio.gz'
-    root = build.OUT / 'image' / f'base-{kernel.name}'
+    # `make vm` beside a test run makes its own and replaces the file at once.
+    root = build.OUT / 'image' / f'base-{kernel.name}.{os.getpid()}'
     shutil.rmtree(root, ignore_errors=True)
     for name in ('bin', 'dev', 'proc', 'sys', 'tmp', 'mnt', 'run', 'etc', 'root', 'var/tmp'):
         (root / name).mkdir(parents=True)
@@ -130,7 +131,9 @@ def base(kernel):
     _put(root, gcc, '/lib/x86_64-linux-gnu/libgcc_s.so.1')
     if kernel.modules:
         _put_modules(root, kernel)
-    _pack(root, to)
+    new = to.with_suffix(f'.{os.getpid()}')
+    _pack(root, new)
+    new.rename(to)
     shutil.rmtree(root)
     return to
 
