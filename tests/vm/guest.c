@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -111,6 +114,32 @@ void guest_drop_caches(void)
 {
 	sync();
 	guest_write("/proc/sys/vm/drop_caches", "1");
+}
+
+void guest_free_packets(void)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	cpu_set_t before, one;
+	int cpu;
+
+	assert_true(fd >= 0);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &before))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		/* Whether anybody listens or not: it goes through softirq. */
+		sendto(fd, "", 1, MSG_DONTWAIT, (void *)&to, sizeof(to));
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+	close(fd);
 }
 
 unsigned int guest_count_fds(void)

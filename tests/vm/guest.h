@@ -37,6 +37,13 @@ long long guest_value(const char *text, const char *key);
 /* Drop clean page cache of everything. */
 void guest_drop_caches(void);
 
+/*
+ * Have every CPU free the packets that others left to it. TCP gives a packet
+ * that was read back to the CPU that made it, which frees it when it next
+ * receives anything: on an idle machine, never. Until then its pages are held.
+ */
+void guest_free_packets(void);
+
 /* Open descriptors of this process. */
 unsigned int guest_count_fds(void);
 

@@ -164,6 +164,7 @@ static size_t evict(const struct vfile *file)
 
 	/* The sockets let go of theirs a moment after they were closed. */
 	for (i = 0; i < 100 && left; i++) {
+		guest_free_packets();
 		file_make_cold(file);
 		left = file_resident(file);
 		if (left)
