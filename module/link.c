@@ -284,10 +284,9 @@ static void zcx_link_account(struct zcx_live_link *link, size_t bytes)
 		link->sent[i] += by_tag[i];
 		zcx_stats_add(stats, ZCX_STAT_BYTES + i, by_tag[i]);
 	}
-	if (link->sink->copies) {
-		link->copied += bytes;
-		zcx_stats_add(stats, ZCX_STAT_BYTES_COPIED, bytes);
-	}
+	link->copied += link->sink->copied;
+	zcx_stats_add(stats, ZCX_STAT_BYTES_COPIED, link->sink->copied);
+	zcx_stats_add(stats, ZCX_STAT_BYTES_FRAGS, link->sink->frags);
 }
 
 /* Push the batch until the sink has all of it; wait whenever it is full. */

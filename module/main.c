@@ -19,6 +19,11 @@ module_param(max_links, uint, 0644);
 MODULE_PARM_DESC(max_links,
 		 "Links that one open /dev/zcx may have at a time (default 16384). One more fails with EBUSY.");
 
+static bool frags = true;
+module_param(frags, bool, 0644);
+MODULE_PARM_DESC(frags,
+		 "Put whole runs of memory into TCP packets (default Y). N: use the kernel's own entry for pages, which goes one by one, as sendfile does.");
+
 /**
  * zcx_batch_bytes() - bytes to gather at a time
  *
@@ -40,6 +45,17 @@ unsigned int zcx_batch_bytes(void)
 unsigned int zcx_max_links(void)
 {
 	return READ_ONCE(max_links);
+}
+
+/**
+ * zcx_frags_enabled() - may runs of memory become fragments as they are?
+ *
+ * Context: any.
+ * Return: the parameter.
+ */
+bool zcx_frags_enabled(void)
+{
+	return READ_ONCE(frags);
 }
 
 static int __init zcx_init(void)

@@ -39,13 +39,15 @@ struct zcx_sink_ops {
  * struct zcx_sink - the receiving end of a link
  * @ops: what it can do
  * @entries: most scatter-list entries that may be pushed at a time
- * @copies: the CPU moves every byte on its way into packets
+ * @copied: bytes of the last @push that the CPU moved on their way into packets
+ * @frags: bytes of the last @push that went into packets as whole runs of memory
  * @result_flags: enum zcx_result_flag, what is to be said about the route
  */
 struct zcx_sink {
 	const struct zcx_sink_ops *ops;
 	unsigned int entries;
-	bool copies;
+	size_t copied;
+	size_t frags;
 	u32 result_flags;
 };
 

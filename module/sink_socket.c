@@ -21,6 +21,7 @@
 #include <net/tls.h>
 
 #include "compat/push.h"
+#include "frags.h"
 #include "sglist.h"
 #include "sink.h"
 #include "zcx.h"
@@ -32,7 +33,10 @@ struct zcx_socket_sink {
 	struct zcx_sink sink;
 	struct file *file;
 	struct socket *sock;
-	struct zcx_push push;
+	/* room for an entry for each of a scatter list's */
+	struct bio_vec *bv;
+	/* software TLS: encrypts into new pages */
+	bool encrypts;
 	/* pauses since the socket last took anything; only its link's task */
 	unsigned int pauses;
 };
@@ -109,7 +113,7 @@ static void zcx_look_at_tls(struct zcx_socket_sink *ss)
 	if (!tls || tls->tx_conf == TLS_BASE)
 		return;
 	ss->sink.result_flags |= ZCX_RESULT_KTLS;
-	ss->sink.copies = tls->tx_conf == TLS_SW;
+	ss->encrypts = tls->tx_conf == TLS_SW;
 }
 
 /*
@@ -123,12 +127,32 @@ static void zcx_look_at_route(struct zcx_socket_sink *ss)
 
 	if (!zcx_is_tcp(sk))
 		return;
-	dst = sk_dst_get(sk);
-	if (!dst)
-		return;
-	if (!(dst->dev->features & NETIF_F_SG))
+	/* A route does not keep its device, once that is taken out. */
+	rcu_read_lock();
+	dst = __sk_dst_get(sk);
+	if (dst && !(READ_ONCE(dst->dev)->features & NETIF_F_SG))
 		ss->sink.result_flags |= ZCX_RESULT_ROUTE_COPIES;
-	dst_release(dst);
+	rcu_read_unlock();
+}
+
+/*
+ * Whole runs of memory into packets.
+ *
+ * Return: as zcx_push_pages(); -ENOBUFS if that should be tried instead.
+ */
+static ssize_t zcx_push_frags(struct zcx_socket_sink *ss,
+			      struct zcx_sglist *sgl, bool more)
+{
+	struct sock *sk = ss->sock->sk;
+	ssize_t ret;
+
+	if (!zcx_is_tcp(sk) || inet_csk_has_ulp(sk) || !zcx_frags_enabled())
+		return -ENOBUFS;
+	ret = zcx_frags_push(ss->bv, ss->sock, sgl, more, &ss->sink.frags);
+	if (ret > 0)
+		ss->sink.copied = ret - ss->sink.frags;
+	/* TLS, attached since we looked, does not know MSG_ZEROCOPY. */
+	return ret == -EOPNOTSUPP ? -ENOBUFS : ret;
 }
 
 static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
@@ -139,8 +163,15 @@ static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 
 	if (!zcx_socket_kind_ok(ss->sock->sk))
 		return -EOPNOTSUPP;
-	zcx_look_at_tls(ss);
-	ret = zcx_push_pages(&ss->push, ss->sock, sgl, more);
+	sink->copied = 0;
+	sink->frags = 0;
+	ret = zcx_push_frags(ss, sgl, more);
+	if (ret == -ENOBUFS) {
+		zcx_look_at_tls(ss);
+		ret = zcx_push_pages(ss->bv, ss->sock, sgl, more);
+		if (ret > 0 && ss->encrypts)
+			sink->copied = ret;
+	}
 	if (ret > 0)
 		ss->pauses = 0;
 	return ret ?: -EAGAIN;
@@ -321,7 +352,7 @@ static void zcx_socket_destroy(struct zcx_sink *sink)
 {
 	struct zcx_socket_sink *ss = to_socket_sink(sink);
 
-	zcx_push_destroy(&ss->push);
+	kfree(ss->bv);
 	fput(ss->file);
 	kfree(ss);
 }
@@ -375,8 +406,8 @@ struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries)
 	ss = kzalloc(sizeof(*ss), GFP_KERNEL_ACCOUNT);
 	if (!ss)
 		goto put;
-	err = zcx_push_init(&ss->push, entries);
-	if (err)
+	ss->bv = kmalloc_array(entries, sizeof(*ss->bv), GFP_KERNEL_ACCOUNT);
+	if (!ss->bv)
 		goto free;
 
 	ss->sink.ops = &zcx_socket_sink_ops;

@@ -26,6 +26,7 @@ static const char * const zcx_stat_names[ZCX_NR_STATS] = {
 	[ZCX_STAT_BATCHES]			= "batches",
 	[ZCX_STAT_WAITS_SOCKET]			= "waits_socket",
 	[ZCX_STAT_BYTES_COPIED]			= "bytes_copied",
+	[ZCX_STAT_BYTES_FRAGS]			= "bytes_frags",
 	[ZCX_STAT_BYTES + ZCX_TAG_MEMORY]	= "bytes_memory",
 	[ZCX_STAT_BYTES + ZCX_TAG_CACHE]	= "bytes_cache",
 	[ZCX_STAT_BYTES + ZCX_TAG_SPLICE]	= "bytes_splice",

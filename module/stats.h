@@ -18,6 +18,7 @@ struct seq_file;
  * @ZCX_STAT_BATCHES: scatter lists pushed, in whole or in part
  * @ZCX_STAT_WAITS_SOCKET: times a link waited for its socket
  * @ZCX_STAT_BYTES_COPIED: bytes moved by the CPU on their way into packets
+ * @ZCX_STAT_BYTES_FRAGS: bytes that went into packets as whole runs of memory
  * @ZCX_STAT_BYTES: bytes sent from memory segments; the entries from here on
  *	follow enum zcx_tag
  * @ZCX_NR_STATS: how many there are
@@ -31,6 +32,7 @@ enum zcx_stat {
 	ZCX_STAT_BATCHES,
 	ZCX_STAT_WAITS_SOCKET,
 	ZCX_STAT_BYTES_COPIED,
+	ZCX_STAT_BYTES_FRAGS,
 	ZCX_STAT_BYTES,
 	ZCX_NR_STATS = ZCX_STAT_BYTES + ZCX_NR_TAGS,
 };

@@ -45,6 +45,7 @@
 /* main.c: module parameters, within their bounds */
 unsigned int zcx_batch_bytes(void);
 unsigned int zcx_max_links(void);
+bool zcx_frags_enabled(void);
 
 /* chardev.c */
 int zcx_chardev_register(void);

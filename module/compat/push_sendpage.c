@@ -20,16 +20,6 @@ u32 zcx_push_method(void)
 	return ZCX_PUSH_SENDPAGE;
 }
 
-int zcx_push_init(struct zcx_push *push, unsigned int entries)
-{
-	push->bvec = NULL;
-	return 0;
-}
-
-void zcx_push_destroy(struct zcx_push *push)
-{
-}
-
 typedef int (*zcx_sendpage_fn)(struct socket *sock, struct page *page,
 			       int offset, size_t size, int flags);
 
@@ -112,7 +102,7 @@ static bool zcx_is_tcp(const struct sock *sk)
 	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
 }
 
-ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
+ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
 		       struct zcx_sglist *sgl, bool more)
 {
 	struct sock *sk = sock->sk;

@@ -5,7 +5,6 @@
  */
 #include <linux/bvec.h>
 #include <linux/net.h>
-#include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <linux/zcx.h>
@@ -18,19 +17,7 @@ u32 zcx_push_method(void)
 	return ZCX_PUSH_SPLICE_PAGES;
 }
 
-int zcx_push_init(struct zcx_push *push, unsigned int entries)
-{
-	push->bvec = kmalloc_array(entries, sizeof(*push->bvec),
-				   GFP_KERNEL_ACCOUNT);
-	return push->bvec ? 0 : -ENOMEM;
-}
-
-void zcx_push_destroy(struct zcx_push *push)
-{
-	kfree(push->bvec);
-}
-
-ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
+ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
 		       struct zcx_sglist *sgl, bool more)
 {
 	struct msghdr msg = {
@@ -40,12 +27,11 @@ ssize_t zcx_push_pages(struct zcx_push *push, struct socket *sock,
 	unsigned int i;
 
 	for_each_zcx_sg(sgl, sg, i)
-		bvec_set_page(&push->bvec[i], sg_page(sg), sg->length,
-			      sg->offset);
+		bvec_set_page(&bv[i], sg_page(sg), sg->length, sg->offset);
 
 	if (more)
 		msg.msg_flags |= MSG_MORE;
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, push->bvec, sgl->table.nents,
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, sgl->table.nents,
 		      sgl->bytes);
 	return sock_sendmsg(sock, &msg);
 }

@@ -97,6 +97,7 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 		return -EAGAIN;
 	fake->more = more || n < sgl->bytes;
 	fake_take(fake, sgl, n);
+	sink->copied = fake->copies ? n : 0;
 	return n;
 }
 

@@ -421,7 +421,7 @@ static void link_counts_what_was_copied(struct kunit *test)
 		make_link(test, ctx, FROM, LENGTH, SZ_64K);
 	atomic64_t *value = ctx->stats.value;
 
-	fake->sink.copies = true;
+	fake->copies = true;
 	fake->take[0] = 10;
 	fake->nr_take = 2;
 	KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);

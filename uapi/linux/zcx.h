@@ -153,7 +153,8 @@ enum zcx_push_method {
  * @size: sizeof(struct zcx_info) as the caller knows it
  * @flags: must be 0
  * @abi_version: ZCX_ABI_VERSION the module was built with
- * @push: how pages reach sockets, enum zcx_push_method
+ * @push: the kernel's entry for pages, enum zcx_push_method; TCP without TLS gets
+ *	whole runs of memory at a time and does not need it
  * @features: bits of enum zcx_feature
  * @max_segments: segments in one link
  * @max_memory_segment: bytes in one memory segment

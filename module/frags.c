@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Runs of memory into TCP packets, by the door that tcp_sendmsg() has for
+ * them: MSG_ZEROCOPY with a ubuf_info and a function that fills the packet.
+ * io_uring uses it for registered buffers (io_sg_from_iter() in io_uring/net.c).
+ * One call fills one packet; nothing is looked up or walked for each page, as
+ * the kernel's own entries for pages (sendpage, MSG_SPLICE_PAGES) do.
+ *
+ * The packets are those that sendfile(2) makes: each fragment holds a reference
+ * on its folio, and that is all. The ubuf_info lacks SKBFL_ZEROCOPY_ENABLE, so
+ * nobody takes them for packets of MSG_ZEROCOPY, which a receiver on the same
+ * machine, a packet capture or a bridge would have to copy, which nobody may
+ * append to with pages of his own, and whose owner would have to wait for them.
+ * Their destructor_arg still points to it, and nobody looks there without that
+ * flag.
+ *
+ * A fragment never leaves its folio, although a run may: whoever splits or
+ * clones a packet (skb_split(), skb_segment(), tcp_clone_payload()) takes one
+ * reference a fragment, on the folio that it begins in.
+ */
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+#include "frags.h"
+#include "sglist.h"
+
+/* Called for the socket's own reference, in 6.1; packets have none. */
+static void zcx_frags_complete(struct sk_buff *skb, struct ubuf_info *ubuf,
+			       bool zerocopy_success)
+{
+}
+
+ZCX_UBUF_TYPE(zcx_frags_type, zcx_frags_complete);
+
+/**
+ * zcx_frags_init() - what sendmsg() needs to make packets
+ * @frags: to set up
+ * @sk: the socket
+ *
+ * Context: any.
+ */
+void zcx_frags_init(struct zcx_frags *frags, struct sock *sk)
+{
+	zcx_ubuf_init(&frags->ubuf, &zcx_frags_type);
+	/* Nobody is to write to what packets refer to. */
+	frags->ubuf.flags = SKBFL_SHARED_FRAG;
+	frags->sk = sk;
+	frags->appended = 0;
+}
+
+/*
+ * The next fragment of a packet: what stands in @bv from @skip on, within one
+ * folio, at most @left bytes. Returns how many.
+ */
+static size_t zcx_frags_add(struct skb_shared_info *shinfo,
+			    const struct bio_vec *bv, size_t skip, size_t left)
+{
+	size_t at = bv->bv_offset + skip;
+	struct page *page = nth_page(bv->bv_page, at >> PAGE_SHIFT);
+	struct folio *folio = page_folio(page);
+	size_t in_folio = folio_page_idx(folio, page) * PAGE_SIZE +
+			  offset_in_page(at);
+
+	left = min3(left, bv->bv_len - skip, folio_size(folio) - in_folio);
+	folio_get(folio);
+	__skb_fill_page_desc_noacc(shinfo, shinfo->nr_frags++, page,
+				   offset_in_page(at), left);
+	return left;
+}
+
+/*
+ * May we append to @skb, which may hold others' bytes, and may the socket have
+ * memory for @bytes more of it?
+ */
+static int zcx_frags_admit(struct sock *sk, struct sk_buff *skb, size_t bytes)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	if (shinfo->nr_frags >= zcx_max_skb_frags() || skb_zcopy(skb))
+		return -EMSGSIZE;
+	/* An ordinary packet: its memory is charged to the socket. */
+	shinfo->flags &= ~SKBFL_PURE_ZEROCOPY;
+	return sk_wmem_schedule(sk, bytes) ? 0 : -EFAULT;
+}
+
+/**
+ * zcx_frags_append() - fill a packet with runs of memory
+ * @skb: the packet
+ * @from: what is left to send, of zcx_frags_push(); moved on
+ * @length: most bytes to append
+ * @truesize: out: bytes that @skb->truesize has grown by
+ *
+ * Context: called by sendmsg() of zcx_frags_push(), with the socket locked.
+ * Return: 0 if all of @length is in; -EMSGSIZE if the packet has no room for
+ * all or any of it, and TCP is to begin a new one; -EFAULT, the only other
+ * errno that skb_zerocopy_iter_stream() passes on, if the socket may have no more
+ * memory.
+ */
+int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
+		     size_t length, unsigned int *truesize)
+{
+	struct msghdr *msg = container_of(from, struct msghdr, msg_iter);
+	struct zcx_frags *frags =
+		container_of(msg->msg_ubuf, struct zcx_frags, ubuf);
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	const struct bio_vec *bv = from->bvec;
+	size_t left = min(length, iov_iter_count(from));
+	size_t skip = from->iov_offset;
+	unsigned int copied = 0;
+	int err;
+
+	*truesize = 0;
+	err = zcx_frags_admit(frags->sk, skb, left);
+	if (err)
+		return err;
+
+	while (copied < left && shinfo->nr_frags < zcx_max_skb_frags()) {
+		size_t n = zcx_frags_add(shinfo, bv, skip, left - copied);
+
+		copied += n;
+		skip += n;
+		if (skip == bv->bv_len) {
+			skip = 0;
+			bv++;
+		}
+	}
+	skb->data_len += copied;
+	skb->len += copied;
+	skb->truesize += copied;
+	*truesize = copied;
+	frags->appended += copied;
+	iov_iter_advance(from, copied);
+	return copied < left ? -EMSGSIZE : 0;
+}
+
+/**
+ * zcx_frags_push() - offer a list to a TCP socket, whole runs at a time
+ * @bv: room for an entry for each of the list's
+ * @sock: a TCP socket with no protocol above it
+ * @sgl: the list
+ * @more: more bytes will follow
+ * @appended: out: bytes that have become fragments; TCP copies what it does not
+ *	want to refer to
+ *
+ * Context: process context; may sleep for the socket's lock and memory.
+ * Return: bytes taken, at least 1; -ENOBUFS: TCP may have no memory this way,
+ * its own may do; -EAGAIN: the socket is full; -EOPNOTSUPP: it has a protocol
+ * above it by now; or the -errno of the connection.
+ */
+ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
+		       struct zcx_sglist *sgl, bool more, size_t *appended)
+{
+	struct zcx_frags frags;
+	struct msghdr msg = {
+		.msg_flags = MSG_ZEROCOPY | MSG_DONTWAIT | MSG_NOSIGNAL |
+			     (more ? MSG_MORE : 0),
+		.msg_ubuf = &frags.ubuf,
+		.sg_from_iter = zcx_sg_from_iter,
+	};
+	struct scatterlist *sg;
+	ssize_t taken;
+	unsigned int i;
+
+	zcx_frags_init(&frags, sock->sk);
+	for_each_zcx_sg(sgl, sg, i)
+		bvec_set_page(&bv[i], sg_page(sg), sg->length, sg->offset);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, sgl->table.nents,
+		      sgl->bytes);
+	taken = sock_sendmsg(sock, &msg);
+	*appended = frags.appended;
+	return taken == -EFAULT ? -ENOBUFS : taken;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ZCX_FRAGS_H
+#define _ZCX_FRAGS_H
+
+#include <linux/bvec.h>
+#include <linux/skbuff.h>
+
+#include "compat/ubuf.h"
+
+struct socket;
+struct zcx_sglist;
+
+/**
+ * struct zcx_frags - runs of memory on their way into packets
+ * @ubuf: what sendmsg() knows them by; no packet does
+ * @sk: the socket
+ * @appended: bytes that have become fragments
+ */
+struct zcx_frags {
+	struct ubuf_info ubuf;
+	struct sock *sk;
+	size_t appended;
+};
+
+void zcx_frags_init(struct zcx_frags *frags, struct sock *sk);
+ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
+		       struct zcx_sglist *sgl, bool more, size_t *appended);
+
+#endif /* _ZCX_FRAGS_H */
