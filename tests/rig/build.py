@@ -12,7 +12,7 @@ TOP = Path(__file__).resolve().parents[2]
 OUT = TOP / 'tests' / 'out'
 
 _USER_TOOLS = ['build-essential', 'groff-base', 'gcc-multilib', 'pkg-config', 'rsync', 'libcmocka-dev',
-               'libjson-c-dev', 'libssl-dev']
+               'libjson-c-dev', 'libssl-dev', 'liburing-dev']
 
 # Said of every build whose compiler is not the kernel's own; nothing of ours.
 _NOT_OURS = ('warning: the compiler differs', 'Skipping BTF generation')

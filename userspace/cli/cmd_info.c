@@ -43,7 +43,7 @@ static const char *push_text(uint32_t push)
 {
 	switch (push) {
 	case ZCX_PUSH_SENDPAGE:
-		return "sendpage, under one socket lock a batch";
+		return "sendpage";
 	case ZCX_PUSH_SPLICE_PAGES:
 		return "MSG_SPLICE_PAGES";
 	default:

@@ -6,8 +6,20 @@ _zcx_options() {
 	send) echo '--range --header --trailer --lane --method --timeout --json --quiet --help' ;;
 	recv) echo '--output --count --timeout --json --quiet --help' ;;
 	info) echo '--json --help' ;;
+	bench)
+		echo '--method --size --cache --header --runs --requests --to --receiver' \
+			'--serve --floor --insn --no-counts --json --verbose --help'
+		;;
 	*) echo '--help --version' ;;
 	esac
+}
+
+# $1: what has been typed of a list with commas
+_zcx_bench_methods() {
+	local before=
+	[[ $1 == *,* ]] && before=${1%,*},
+	compgen -P "$before" -W 'read_write mmap_write sendfile splice msg_zerocopy
+		io_uring_splice odirect_write zcx tcp_alone' -- "${1##*,}"
 }
 
 _zcx() {
@@ -20,6 +32,11 @@ _zcx() {
 	[ "$cur" = = ] && cur='' prev=${COMP_WORDS[COMP_CWORD - 1]}
 
 	[ "$COMP_CWORD" -gt 1 ] && verb=${COMP_WORDS[1]}
+	case $verb:$prev in
+	bench:--method | bench:-m) COMPREPLY=($(_zcx_bench_methods "$cur")); return ;;
+	bench:--cache | bench:-c) COMPREPLY=($(compgen -W 'warm cold' -- "$cur")); return ;;
+	bench:--receiver) COMPREPLY=($(compgen -W 'normal batch fifo' -- "$cur")); return ;;
+	esac
 	case $prev in
 	--lane) COMPREPLY=($(compgen -W 'auto cache' -- "$cur")); return ;;
 	--method) COMPREPLY=($(compgen -W 'zcx sendfile' -- "$cur")); return ;;
@@ -28,8 +45,8 @@ _zcx() {
 	-*) COMPREPLY=($(compgen -W "$(_zcx_options "$verb")" -- "$cur")) ;;
 	*)
 		if [ -z "$verb" ]; then
-			COMPREPLY=($(compgen -W 'send recv info help' -- "$cur"))
-		elif [ "$verb" = send ] || [ "$prev" = --output ] || [ "$prev" = -o ]; then
+			COMPREPLY=($(compgen -W 'send recv info bench help' -- "$cur"))
+		elif [ "$verb" = send ] || [ "$verb" = bench ] || [ "$prev" = --output ] || [ "$prev" = -o ]; then
 			COMPREPLY=($(compgen -f -- "$cur"))
 		fi
 		;;

@@ -3,6 +3,8 @@
 # The command line tool without the module: usage, advice, and transfers by
 # sendfile and through the device that tests/preload.c plays. Sourced by run.sh.
 
+. tests/bench.sh
+
 ZCX=$OUT/zcx
 W=$OUT/tests/work
 METHOD=sendfile
@@ -290,13 +292,16 @@ completes() {
 		COMP_WORDS=(zcx send --la) COMP_CWORD=2; _zcx; [ "${COMPREPLY[*]}" = --lane ] || exit 1
 		COMP_WORDS=(zcx send --lane c) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = cache ] || exit 1
 		COMP_WORDS=(zcx send --method = s) COMP_CWORD=4; _zcx; [ "${COMPREPLY[*]}" = sendfile ] || exit 1
+		COMP_WORDS=(zcx bench --cache = c) COMP_CWORD=4; _zcx; [ "${COMPREPLY[*]}" = cold ] || exit 1
+		COMP_WORDS=(zcx bench -m sendfile,sp) COMP_CWORD=3; _zcx
+		[ "${COMPREPLY[*]}" = sendfile,splice ] || exit 1
 		COMP_WORDS=(zcx send --method =) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = "zcx sendfile" ]'
 }
 
 # Every option of --help is in the manual and in the completion.
 documents_every_option() {
-	for verb in send recv info; do
-		"$ZCX" $verb --help | grep -o -- '--[a-z]*' | sort -u > "$W/options"
+	for verb in send recv info bench; do
+		"$ZCX" $verb --help | grep -o -- '--[a-z-]*' | sort -u > "$W/options"
 		grep -qx -- --json "$W/options" || echo "$verb: no options?"
 		while read -r option; do
 			case $option in --usage|--help) continue;; esac
@@ -392,6 +397,7 @@ cli_tests() {
 	check "cli: recv removes its socket" removes_its_socket
 	check "cli: recv times out" times_out
 	check "cli: a file shorter than the range" short_file
+	bench_tests
 	check "cli: completion" completes
 	check "cli: manual and completion know every option" documents_every_option
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a run costs. The machine's busy time is the time of all its CPUs less
+ * what they slept. /proc/timer_list has that in nanoseconds, for root; waiting
+ * for a disk is counted apart there, but is as idle as the rest. Its reading is
+ * outside of the interval on both sides.
+ */
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "bench.h"
+#include "clock.h"
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/*
+ * The kernel adds up a sleep when it ends, so wake every other CPU by visiting
+ * it. With one CPU there is nothing to do: it is awake.
+ */
+static void settle_idle(void)
+{
+	cpu_set_t before, one;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(before), &before) ||
+	    CPU_COUNT(&before) < 2)
+		return;
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &before))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+}
+
+/* "  .idle_sleeptime : 123 nsecs", once for each CPU. */
+static void read_idle(struct bench_clock *clock)
+{
+	FILE *file = fopen("/proc/timer_list", "r");
+	char line[256], name[32];
+	uint64_t ns;
+
+	clock->cpus = 0;
+	clock->idle = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " .%31[a-z_] : %" SCNu64 " nsecs", name,
+			   &ns) != 2)
+			continue;
+		if (!strcmp(name, "idle_sleeptime"))
+			clock->cpus++;
+		else if (strcmp(name, "iowait_sleeptime"))
+			continue;
+		clock->idle += ns;
+	}
+	if (file)
+		fclose(file);
+	clock->busy = clock->cpus > 0;
+}
+
+static uint64_t read_switches(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_nvcsw + usage.ru_nivcsw;
+}
+
+void bench_clock_start(struct bench_clock *clock)
+{
+	settle_idle();
+	read_idle(clock);
+	clock->switches = read_switches();
+	clock->sender = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	clock->now = read_clock(CLOCK_MONOTONIC);
+}
+
+bool bench_clock_stop(const struct bench_clock *start, struct bench_run *run)
+{
+	struct bench_clock end;
+	uint64_t elapsed, idle;
+
+	end.now = read_clock(CLOCK_MONOTONIC);
+	end.sender = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+	end.switches = read_switches();
+	settle_idle();
+	read_idle(&end);
+
+	run->sender_ns = end.sender - start->sender;
+	run->switches = end.switches - start->switches;
+	elapsed = end.now - start->now;
+	idle = end.idle - start->idle;
+	run->total_ns = elapsed;
+	if (!start->busy || end.cpus != start->cpus ||
+	    idle > elapsed * end.cpus)
+		return false;
+	run->total_ns = elapsed * end.cpus - idle;
+	return true;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a run costs: time of this process, and busy time of the machine. */
+#ifndef BENCH_CLOCK_H
+#define BENCH_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bench_run;
+
+/**
+ * struct bench_clock - the state of all clocks at one moment
+ * @busy: @idle could be read
+ * @cpus: that @idle is the sum over
+ * @idle: ns that CPUs have slept since boot
+ * @now: ns of CLOCK_MONOTONIC
+ * @sender: ns of this process on CPUs
+ * @switches: context switches of this process
+ */
+struct bench_clock {
+	bool busy;
+	unsigned int cpus;
+	uint64_t idle;
+	uint64_t now;
+	uint64_t sender;
+	uint64_t switches;
+};
+
+void bench_clock_start(struct bench_clock *clock);
+
+/* What has passed since. Returns whether idle time is not in the total. */
+bool bench_clock_stop(const struct bench_clock *start, struct bench_run *run);
+
+#endif /* BENCH_CLOCK_H */

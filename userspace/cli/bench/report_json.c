@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One record for each cell. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "bench.h"
+#include "cache.h"
+#include "figures.h"
+#include "receiver.h"
+#include "report.h"
+
+static void add_text(struct json_object *to, const char *key, const char *text)
+{
+	json_object_object_add(to, key, json_object_new_string(text));
+}
+
+static void add_u64(struct json_object *to, const char *key, uint64_t value)
+{
+	json_object_object_add(to, key, json_object_new_uint64(value));
+}
+
+/* Without the digits that mean nothing; whole numbers as such. */
+static void add_number(struct json_object *to, const char *key, double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), value == (uint64_t)value ? "%.0f" : "%.4f",
+		 value);
+	json_object_object_add(to, key, json_object_new_double_s(value, text));
+}
+
+/* A sum over the requests of a run; null if it is not known. */
+static void add_share(struct json_object *to, const char *key,
+		      const struct bench_number *sum, unsigned long requests)
+{
+	if (sum->known)
+		add_number(to, key, (double)sum->value / requests);
+	else
+		json_object_object_add(to, key, NULL);
+}
+
+static void add_cell_name(struct json_object *to,
+			  const struct bench_options *options,
+			  const struct bench_job *job,
+			  const struct bench_cell *cell)
+{
+	struct utsname name;
+
+	uname(&name);
+	add_text(to, "kernel", name.release);
+	add_text(to, "fs", bench_fs_name(job->file));
+	add_u64(to, "size_bytes", job->size);
+	add_text(to, "cache", options->cold ? "cold" : "warm");
+	add_text(to, "net", options->to ? "device" : "loopback");
+	add_text(to, "receiver", options->to ? "remote" : options->policy->name);
+	add_u64(to, "header_bytes", job->header_bytes);
+	add_text(to, "method", cell->method->name);
+}
+
+static void add_cost(struct json_object *to, const struct bench_options *options,
+		     const struct bench_job *job, const struct bench_cell *cell)
+{
+	double kib = bench_run_bytes(job) / 1024.0;
+	struct bench_figures figures;
+
+	bench_figures(cell->runs, options->runs, &figures);
+	add_u64(to, "runs", options->runs);
+	add_u64(to, "requests", job->requests);
+	add_text(to, "clock", cell->busy ? "busy" : "elapsed");
+	add_number(to, options->insn ? "total_insn_per_kib" : "total_ns_per_kib",
+		   figures.total / kib);
+	add_number(to, options->insn ? "sender_insn_per_kib" :
+		   "sender_ns_per_kib", figures.sender / kib);
+	add_number(to, options->insn ? "insn_per_request" : "ns_per_request",
+		   figures.total / job->requests);
+	add_number(to, "spread", figures.spread);
+	add_number(to, "context_switches", figures.switches);
+}
+
+static void add_counts(struct json_object *to, const struct bench_job *job,
+		       const struct bench_counts *counts)
+{
+	add_share(to, "syscalls", &counts->syscalls, job->requests);
+	add_share(to, "pages_in", &counts->pages_in, 1);
+	add_share(to, "pages_out", &counts->pages_out, 1);
+	add_share(to, "copied_bytes", &counts->copied, job->requests);
+	add_text(to, "copied_how", counts->how);
+	add_share(to, "receiver_copied_bytes", &counts->receiver_copied,
+		  job->requests);
+	if (counts->missing[0])
+		add_text(to, "not_counted", counts->missing);
+}
+
+static struct json_object *zcx_record(const struct bench_job *job,
+				      const struct bench_cell *cell)
+{
+	const struct zcx_result *sum = &cell->zcx;
+	struct json_object *to;
+
+	if (!cell->method->device)
+		return NULL;
+	to = json_object_new_object();
+	add_number(to, "bytes_memory", (double)sum->bytes_memory / job->requests);
+	add_number(to, "bytes_cache", (double)sum->bytes_cache / job->requests);
+	add_number(to, "bytes_splice", (double)sum->bytes_splice / job->requests);
+	add_number(to, "bytes_copied", (double)sum->bytes_copied / job->requests);
+	add_u64(to, "result_flags", sum->result_flags);
+	add_number(to, "calls", (double)sum->calls / job->requests);
+	return to;
+}
+
+static void add_completions(struct json_object *to,
+			    const struct bench_cell *cell)
+{
+	struct json_object *record;
+
+	if (!cell->completions)
+		return;
+	record = json_object_new_object();
+	add_u64(record, "completions", cell->completions);
+	add_u64(record, "copied", cell->completions_copied);
+	json_object_object_add(to, "zerocopy", record);
+}
+
+static struct json_object *cell_record(const struct bench_options *options,
+				       const struct bench_job *job,
+				       const struct bench_cell *cell)
+{
+	struct json_object *record = json_object_new_object();
+
+	add_cell_name(record, options, job, cell);
+	if (cell->outcome != BENCH_DONE) {
+		add_text(record, cell->outcome == BENCH_SKIPPED ? "skipped" :
+			 "error", cell->why);
+		return record;
+	}
+	add_cost(record, options, job, cell);
+	add_counts(record, job, &cell->counts);
+	json_object_object_add(record, "zcx", zcx_record(job, cell));
+	add_completions(record, cell);
+	return record;
+}
+
+void bench_report_json(const struct bench_options *options,
+		       const struct bench_job *job,
+		       const struct bench_cell *cells, size_t count)
+{
+	struct json_object *top = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		json_object_array_add(top, cell_record(options, job, &cells[i]));
+	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+	json_object_put(top);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the methods of zcx share. */
+#ifndef BENCH_ZCX_SUM_H
+#define BENCH_ZCX_SUM_H
+
+#include "bench.h"
+
+/* Send a program and add its result to the run's. Returns 0 or -errno. */
+static inline int bench_zcx_send(struct bench_job *job,
+				 const struct zcx_program *program)
+{
+	struct zcx_result result;
+	int ret = zcx_send_all(job->device, job->sock, program,
+			       ZCX_LINK_NOSIGNAL, NULL, &result);
+
+	job->zcx.bytes_sent += result.bytes_sent;
+	job->zcx.bytes_memory += result.bytes_memory;
+	job->zcx.bytes_cache += result.bytes_cache;
+	job->zcx.bytes_splice += result.bytes_splice;
+	job->zcx.bytes_copied += result.bytes_copied;
+	job->zcx.result_flags |= result.result_flags;
+	job->zcx.calls += result.calls;
+	return ret;
+}
+
+#endif /* BENCH_ZCX_SUM_H */
