@@ -19,6 +19,12 @@ help:
 	@echo '                  T=glob and K=glob choose tests and kernels: make test T="net-*" K=stock-6.1'
 	@echo 'make vm           a shell in a guest with the module loaded (K=stock-6.1: on that kernel)'
 	@echo
+	@echo 'make bench        methods compared in guests by the instructions they take (half an hour or more);'
+	@echo '                  QUICK=1: only cells that have a bar (5 minutes); OUT=file: all records, JSON;'
+	@echo '                  K=glob, FS=list, M=list choose kernels, filesystems, methods'
+	@echo 'make bench-check  a quick run, or IN=file, against the bars in tests/bench/bars.json'
+	@echo 'make bench-report docs/benchmarks.md and its pictures, of a full run or of IN=file'
+	@echo
 	@echo 'make              module/zcx.ko for KDIR (default: the running kernel), libzcx, zcx'
 	@echo 'make modules, make modules_install, make user, make user-install, make clean'
 
@@ -50,5 +56,11 @@ demo:
 vm:
 	@tests/run vm
 
+# Given by name and not by MAKEFLAGS: OUT and M mean something else to the
+# makefiles that build what is measured.
+bench bench-check bench-report:
+	@MAKEFLAGS= QUICK='$(QUICK)' OUT='$(OUT)' IN='$(IN)' K='$(K)' FS='$(FS)' M='$(M)' \
+		tests/run $@
+
 .PHONY: help all modules modules_install modules_clean user user-install clean
-.PHONY: test test-all test-list demo vm
+.PHONY: test test-all test-list demo vm bench bench-check bench-report

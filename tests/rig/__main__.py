@@ -1,10 +1,10 @@
-"""What tests/run starts: test, all, list, demo, vm."""
+"""What tests/run starts: test, all, list, demo, vm, bench, bench-check, bench-report."""
 
 import os
 import signal
 import sys
 
-from . import build, demo, host, plan
+from . import bench, bench_report, build, demo, host, plan
 from .host import RigError, progress
 from .report import Report
 
@@ -46,6 +46,9 @@ _VERBS = {
     'list': _list,
     'demo': demo.demo,
     'vm': demo.shell,
+    'bench': bench.bench,
+    'bench-check': bench.check,
+    'bench-report': bench_report.report,
 }
 
 

@@ -14,11 +14,15 @@ _KVM_TIMEOUT = 15       # seconds; where KVM is broken, a guest may hang for eve
 # KUnit's runner starts QEMU itself, with this accelerator.
 TCG = 'tcg,thread=multi'
 
+# A nanosecond of the guest's time for each instruction; idle time is skipped.
+_COUNTING = 'shift=0,sleep=off'
 
-def _common(accel, kernel, memory):
-    return ['qemu-system-x86_64', '-accel', accel, '-cpu', 'host' if accel == 'kvm' else 'max',
-            '-m', str(memory), '-nodefaults', '-no-user-config', '-display', 'none',
-            '-no-reboot', '-bios', 'qboot.rom', '-kernel', str(kernel.image)]
+
+def _common(accel, kernel, memory, cpu=None):
+    return ['qemu-system-x86_64', '-accel', accel,
+            '-cpu', cpu or ('host' if accel == 'kvm' else 'max'), '-m', str(memory),
+            '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+            '-bios', 'qboot.rom', '-kernel', str(kernel.image)]
 
 
 @functools.cache
@@ -47,14 +51,35 @@ def accelerator(kernel):
     return TCG
 
 
-def command(kernel, initrd, append, disks=(), memory=1024, serials=(), accel=None):
-    """The command line of a guest with two CPUs; what it writes to disks is thrown away."""
-    accel = accel or accelerator(kernel)
-    cmd = [*_common(accel, kernel, memory), '-smp', '2', '-initrd', str(initrd), '-append',
+def _rest(initrd, append, disks, serials):
+    """What comes after CPU and memory; what the guest writes to disks is thrown away."""
+    cmd = ['-initrd', str(initrd), '-append',
            f'console=ttyS0 quiet panic=-1 oops=panic {append}', '-device',
            'isa-debug-exit,iobase=0xf4,iosize=0x04']
     for disk in disks:
         cmd += ['-drive', f'file={Path(disk)},format=raw,if=virtio,snapshot=on']
     for serial in serials:
         cmd += ['-serial', serial]
+    return cmd
+
+
+def command(kernel, initrd, append, disks=(), memory=1024, serials=(), accel=None):
+    """The command line of a guest with two CPUs; what it writes to disks is thrown away."""
+    accel = accel or accelerator(kernel)
+    return [*_common(accel, kernel, memory), '-smp', '2', *_rest(initrd, append, disks, serials)]
+
+
+def counting_command(kernel, initrd, append, disks=(), memory=1024, serials=(), tap=None):
+    """The command line of a guest whose clock counts its instructions.
+
+    One CPU, emulated even where KVM works, and the same CPU on every machine,
+    so that the figures depend on nothing else. `tap` names a tap device with
+    vnet_hdr to which the guest's eth0 is to be connected.
+    """
+    host.need_packages(_PACKAGES)
+    cmd = [*_common('tcg', kernel, memory, 'qemu64'), '-icount', _COUNTING, '-smp', '1',
+           *_rest(initrd, f'nokaslr mitigations=off {append}', disks, serials)]
+    if tap:
+        cmd += ['-netdev', f'tap,id=n0,ifname={tap},script=no,downscript=no,vhost=off',
+                '-device', 'virtio-net-pci,netdev=n0']
     return cmd
