@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from . import build, host, image, qemu
+from . import bench_net, build, host, image, qemu
 from .host import progress
 from .result import FAIL, PASS, SKIP, Result
 
@@ -13,7 +13,8 @@ _GRACE = 90                 # seconds beyond a test's own limit until the guest 
 _SKIP_CODE = 77
 _POLL = 0.2
 
-_MEMORY = {'std': (1024, 2560), 'lowmem': (256, 640), 'alone': (1024, 2560)}
+_MEMORY = {'std': (1024, 2560), 'lowmem': (256, 640), 'alone': (1024, 2560),
+           'device': (1024, 2560)}
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,19 @@ def _lines(stream, rest):
     rest[0] += stream.read()
     *lines, rest[0] = rest[0].split('\n')
     return [line.rstrip('\r') for line in lines]
+
+
+def _with_devices(cmd):
+    """The command of a guest with two network devices, which are the ends of one cable.
+
+    They are taps, not an emulated hub: only a tap lets packets keep their offloads.
+    """
+    wrapped = [*bench_net._unshare(), str(build.TOP / 'tests/vm/cable.sh'), *cmd]
+    for number in range(2):
+        wrapped += ['-netdev', f'tap,id=n{number},ifname=tap{number},script=no,downscript=no,'
+                    'vhost=off', '-device', f'virtio-net-pci,netdev=n{number},romfile=,'
+                    f'mac=52:54:00:00:53:0{number + 1}']
+    return wrapped
 
 
 class Guest:
@@ -113,7 +127,8 @@ class Guest:
                  '/tests/vmtest32': programs / 'vmtest32',
                  '/bin/zcx': build.userspace() / 'zcx',
                  '/runner.sh': build.TOP / 'tests/vm/runner.sh',
-                 '/tests/splats': build.TOP / 'tests/vm/splats'}
+                 '/tests/splats': build.TOP / 'tests/vm/splats',
+                 '/device.sh': build.TOP / 'tests/vm/device.sh'}
         for script in scripts():
             files[f'/tests/{script.name}'] = script
         if self.dkms_ko:
@@ -132,6 +147,8 @@ class Guest:
             f'zcx.mode=tests zcx.debug={debug} zcx.kernel={self.kernel.series}',
             image.disks(), _MEMORY[self.kind][debug],
             [f'file:{self._console(boots)}', f'file:{verdicts}'])
+        if self.kind == 'device':
+            cmd = _with_devices(cmd)
         progress(f'{self.name}: booting, {len(tests)} tests')
         with open(self.logs / f'{self.name}-{boots}.qemu', 'w', encoding='utf-8') as errors:
             child = host.start(cmd, errors)

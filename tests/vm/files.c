@@ -226,6 +226,22 @@ size_t file_resident(const struct vfile *file)
 	return count;
 }
 
+size_t file_evict(const struct vfile *file)
+{
+	size_t left = 1;
+	unsigned int i;
+
+	/* The sockets let go of theirs a moment after they were closed. */
+	for (i = 0; i < 100 && left; i++) {
+		guest_free_packets();
+		file_make_cold(file);
+		left = file_resident(file);
+		if (left)
+			guest_sleep_ms(20);
+	}
+	return left;
+}
+
 void file_lock(const struct vfile *file)
 {
 	if (flock(file->fd, LOCK_EX | LOCK_NB))

@@ -77,6 +77,12 @@ void file_make_cold(const struct vfile *file);
 size_t file_resident(const struct vfile *file);
 
 /*
+ * Evict what can be, again and again for a while. Returns the pages that are
+ * left: somebody holds those.
+ */
+size_t file_evict(const struct vfile *file);
+
+/*
  * Lock the open file behind @file->fd. The lock lasts until the last reference
  * on that open file has gone, whoever has it.
  */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -15,8 +17,8 @@
 #define SOL_TLS		282
 #endif
 
-const char *const pair_names[PAIR_KINDS] = {
-	"tcp4", "tcp6", "unix", "ktls1.2", "ktls1.3",
+const char *const pair_names[] = {
+	"tcp4", "tcp6", "unix", "ktls1.2", "ktls1.3", "device", "device6",
 };
 
 bool pair_is_ktls(enum pair_kind kind)
@@ -38,61 +40,102 @@ static int fail_closing(int fd)
 	return err;
 }
 
-/* Loopback address of @family, any port. */
-static socklen_t loopback(int family, struct sockaddr_storage *addr)
+/* @text as an address with any port; IPv6 if it has a colon. */
+static socklen_t parse_address(const char *text, struct sockaddr_storage *addr)
 {
 	struct sockaddr_in6 *in6 = (void *)addr;
 	struct sockaddr_in *in = (void *)addr;
 
 	memset(addr, 0, sizeof(*addr));
-	addr->ss_family = family;
-	if (family == AF_INET6) {
-		in6->sin6_addr = in6addr_loopback;
+	if (strchr(text, ':')) {
+		addr->ss_family = AF_INET6;
+		inet_pton(AF_INET6, text, &in6->sin6_addr);
 		return sizeof(*in6);
 	}
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	addr->ss_family = AF_INET;
+	inet_pton(AF_INET, text, &in->sin_addr);
 	return sizeof(*in);
 }
 
-static int listen_on(int family, int rcvbuf, struct sockaddr_storage *addr,
-		     socklen_t *length)
+static int listen_on(const char *address, int rcvbuf,
+		     struct sockaddr_storage *addr, socklen_t *length)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd;
 
+	*length = parse_address(address, addr);
+	fd = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	set_buffer(fd, SO_RCVBUF, rcvbuf);
-	*length = loopback(family, addr);
 	if (bind(fd, (void *)addr, *length) || listen(fd, 1) ||
 	    getsockname(fd, (void *)addr, length))
 		return fail_closing(fd);
 	return fd;
 }
 
-static int connect_tcp(struct pair *pair, int family, int sndbuf, int rcvbuf)
+/* Sockets belong to the namespace they were made in, wherever they are used. */
+static int listen_far(const char *address, int rcvbuf,
+		      struct sockaddr_storage *addr, socklen_t *length)
+{
+	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int far = open(PAIR_FAR, O_RDONLY | O_CLOEXEC), fd = -ENOENT;
+
+	if (home >= 0 && far >= 0 && !setns(far, CLONE_NEWNET)) {
+		fd = listen_on(address, rcvbuf, addr, length);
+		/* The thread would be of no use any more. */
+		if (setns(home, CLONE_NEWNET))
+			abort();
+	}
+	close(home);
+	close(far);
+	return fd;
+}
+
+static int connect_to(struct pair *pair, int listener,
+		      const struct sockaddr_storage *addr, socklen_t length,
+		      int sndbuf)
+{
+	pair->tx = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (pair->tx < 0)
+		return -errno;
+	set_buffer(pair->tx, SO_SNDBUF, sndbuf);
+	if (connect(pair->tx, (const void *)addr, length))
+		return fail_closing(pair->tx);
+	pair->rx = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (pair->rx < 0)
+		return fail_closing(pair->tx);
+	return 0;
+}
+
+static int connect_tcp(struct pair *pair, const char *address, int sndbuf,
+		       int rcvbuf)
 {
 	struct sockaddr_storage addr;
 	socklen_t length;
-	int fd;
+	int fd, err;
 
-	fd = listen_on(family, rcvbuf, &addr, &length);
+	fd = listen_on(address, rcvbuf, &addr, &length);
 	if (fd < 0)
 		return fd;
-	pair->tx = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (pair->tx < 0)
-		return fail_closing(fd);
-	set_buffer(pair->tx, SO_SNDBUF, sndbuf);
-	if (connect(pair->tx, (void *)&addr, length)) {
-		close(fd);
-		return fail_closing(pair->tx);
-	}
-	pair->rx = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	if (pair->rx < 0) {
-		close(pair->tx);
-		return fail_closing(fd);
-	}
+	err = connect_to(pair, fd, &addr, length, sndbuf);
 	close(fd);
-	return 0;
+	return err;
+}
+
+int pair_try_far(struct pair *pair, const char *address, int sndbuf,
+		 int rcvbuf)
+{
+	struct sockaddr_storage addr;
+	socklen_t length;
+	int fd, err;
+
+	pair->kind = strchr(address, ':') ? PAIR_DEVICE6 : PAIR_DEVICE;
+	fd = listen_far(address, rcvbuf, &addr, &length);
+	if (fd < 0)
+		return fd;
+	err = connect_to(pair, fd, &addr, length, sndbuf);
+	close(fd);
+	return err;
 }
 
 static int connect_unix(struct pair *pair, int sndbuf)
@@ -145,14 +188,18 @@ int pair_try(struct pair *pair, enum pair_kind kind, int sndbuf, int rcvbuf)
 	switch (kind) {
 	case PAIR_TCP4:
 	case PAIR_KTLS:
-		err = connect_tcp(pair, AF_INET, sndbuf, rcvbuf);
+		err = connect_tcp(pair, "127.0.0.1", sndbuf, rcvbuf);
 		break;
 	case PAIR_TCP6:
 	case PAIR_KTLS13:
-		err = connect_tcp(pair, AF_INET6, sndbuf, rcvbuf);
+		err = connect_tcp(pair, "::1", sndbuf, rcvbuf);
 		break;
 	case PAIR_UNIX:
 		return connect_unix(pair, sndbuf);
+	case PAIR_DEVICE:
+		return pair_try_far(pair, PAIR_FAR_IP4, sndbuf, rcvbuf);
+	case PAIR_DEVICE6:
+		return pair_try_far(pair, PAIR_FAR_IP6, sndbuf, rcvbuf);
 	default:
 		break;
 	}

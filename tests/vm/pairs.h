@@ -13,8 +13,17 @@ enum pair_kind {
 	PAIR_UNIX,
 	PAIR_KTLS,		/* TLS 1.2, AES-128-GCM, over TCP/IPv4 */
 	PAIR_KTLS13,		/* TLS 1.3, the same over TCP/IPv6 */
-	PAIR_KINDS,
+	PAIR_KINDS,		/* what tests of all kinds go over */
+
+	/* In a guest with devices, see device.h; TCP from eth0 to eth1. */
+	PAIR_DEVICE = PAIR_KINDS,
+	PAIR_DEVICE6,		/* the same over IPv6 */
 };
+
+/* The network namespace of the other end, and its addresses. */
+#define PAIR_FAR	"/run/netns/far"
+#define PAIR_FAR_IP4	"192.0.2.2"
+#define PAIR_FAR_IP6	"2001:db8::2"
 
 /**
  * struct pair - two ends of a stream
@@ -29,13 +38,18 @@ struct pair {
 };
 
 /* Names of the kinds, for messages. */
-extern const char *const pair_names[PAIR_KINDS];
+extern const char *const pair_names[];
 
 /*
- * Connect a pair through the loopback device. @sndbuf and @rcvbuf are bytes,
- * 0 for the system's. Safe to call from any thread. Returns 0 or -errno.
+ * Connect a pair through the loopback device, or as its kind says. @sndbuf and
+ * @rcvbuf are bytes, 0 for the system's. Safe to call from any thread. Returns
+ * 0 or -errno.
  */
 int pair_try(struct pair *pair, enum pair_kind kind, int sndbuf, int rcvbuf);
+
+/* The same to @address of namespace PAIR_FAR, IPv4 or IPv6. */
+int pair_try_far(struct pair *pair, const char *address, int sndbuf,
+		 int rcvbuf);
 
 /* The same, or fail the test; or skip it, where there is no kernel TLS. */
 void pair_open(struct pair *pair, enum pair_kind kind, int sndbuf, int rcvbuf);

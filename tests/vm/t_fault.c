@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 
 #include "content.h"
+#include "device.h"
 #include "exchange.h"
 #include "guest.h"
 #include "vmtest.h"
@@ -30,7 +31,7 @@
 #define FAULTS_MIN	3
 
 static const enum pair_kind tcp4 = PAIR_TCP4, unix_stream = PAIR_UNIX,
-			    ktls = PAIR_KTLS;
+			    ktls = PAIR_KTLS, device = PAIR_DEVICE;
 
 /* Knobs, which go back to where they were when the test is over */
 
@@ -299,6 +300,8 @@ static void links(void **state)
 	guest_need_mount(lc->dir);
 	if (is_ktls)
 		pair_need_ktls();
+	if (*lc->kind == PAIR_DEVICE)
+		device_open();
 	context = zcx_open();
 	file_make(&file, lc->dir, 40001);
 	program_memory(program, "header", 6);
@@ -759,6 +762,7 @@ static const struct link_case warm_tcp = { DIR_EXT4, &tcp4, false },
 	cold_tcp = { DIR_EXT4, &tcp4, true },
 	cold_xfs = { DIR_XFS, &tcp4, true },
 	cold_btrfs = { DIR_BTRFS, &tcp4, true },
+	to_device = { DIR_XFS, &device, false },
 	tmpfs = { DIR_TMPFS, &unix_stream, false },
 	splice_tcp = { DIR_OVERLAY, &tcp4, false },
 	splice_cold = { DIR_OVERLAY, &unix_stream, true };
@@ -778,6 +782,8 @@ const struct vm_test fault_tests[] = {
 	LINKS("splice", splice_tcp, "test", "warm file by splice, TCP"),
 	LINKS("splice_cold", splice_cold, "all",
 	      "cold file by splice, AF_UNIX"),
+	{ "fault_link_device", links, &to_device, "never", "test", "device",
+	  60, "each fault of a link: warm XFS file, TCP over a device" },
 	{ "fault_many_segments", many_segments, NULL, "never", "test", "std",
 	  60, "each fault of a link of 40 segments" },
 	{ "fault_open", open_device, NULL, "never", "test", "std", 60,

@@ -156,23 +156,6 @@ static void umount_behind(void **state)
 	close(context);
 }
 
-/* Pages that somebody holds cannot be evicted. */
-static size_t evict(const struct vfile *file)
-{
-	size_t left = 1;
-	unsigned int i;
-
-	/* The sockets let go of theirs a moment after they were closed. */
-	for (i = 0; i < 100 && left; i++) {
-		guest_free_packets();
-		file_make_cold(file);
-		left = file_resident(file);
-		if (left)
-			guest_sleep_ms(20);
-	}
-	return left;
-}
-
 static void pages(void **state)
 {
 	const char *dir = *state;
@@ -182,7 +165,7 @@ static void pages(void **state)
 
 	guest_need_mount(dir);
 	file_make(&file, dir, 2 * MIB + 5);
-	assert_int_equal(evict(&file), 0);
+	assert_int_equal(file_evict(&file), 0);
 
 	/* To see that the check can fail: a pipe holds a page. */
 	assert_int_equal(pipe(pipes), 0);
@@ -194,7 +177,7 @@ static void pages(void **state)
 
 	send_all_ways(&file);
 	assert_true(file_resident(&file) > 0);
-	assert_int_equal(evict(&file), 0);
+	assert_int_equal(file_evict(&file), 0);
 	file_drop(&file);
 }
 
@@ -211,7 +194,7 @@ static void pages_ktls(void **state)
 	program_file(program, &file, 0, ZCX_TO_EOF);
 	exchange_simply(program, PAIR_KTLS);
 	exchange_simply(program, PAIR_KTLS13);
-	assert_int_equal(evict(&file), 0);
+	assert_int_equal(file_evict(&file), 0);
 	file_drop(&file);
 }
 

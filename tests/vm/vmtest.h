@@ -37,7 +37,7 @@
  * @arg: for tests that differ only in their data
  * @tier: on stock kernels: "test" (every change) or "all" (slow)
  * @debug: on the sanitizer kernel: "test", "all" or "never"
- * @guest: "std", "lowmem" (256 MiB) or "alone"
+ * @guest: "std", "lowmem" (256 MiB), "alone" or "device" (see device.h)
  * @timeout: seconds on a stock kernel
  * @proves: a line for people
  */
@@ -57,6 +57,10 @@ extern const struct vm_test abi_tests[];
 extern const struct vm_test concurrent_tests[];
 extern const struct vm_test contents_tests[];
 extern const struct vm_test descriptor_tests[];
+extern const struct vm_test device_tests[];
+extern const struct vm_test device_between_tests[];
+extern const struct vm_test device_ends_tests[];
+extern const struct vm_test device_roads_tests[];
 extern const struct vm_test fault_tests[];
 extern const struct vm_test files_tests[];
 extern const struct vm_test manners_tests[];
