@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_bars, bench_cells, bench_net, bench_table, build, host, image, plan
+from . import bench_bars, bench_cells, bench_table, build, host, image, netns, plan
 from .bench_guest import BenchGuest
 from .host import RigError, progress, run
 
@@ -67,7 +67,7 @@ def wanted(quick):
 def _guests(choice):
     """One for each kernel and network, ready to boot; the longest first."""
     host.check_disk(host.cache_dir(), _NEED_GIB, 'the benchmark')
-    bench_net.check()
+    netns.check()
     build.userspace()
     image.disks()
     guests = []

@@ -4,7 +4,7 @@ import json
 import random
 import time
 
-from . import bench_cells, bench_net, build, host, image, qemu
+from . import bench_cells, build, host, image, netns, qemu
 from .bench_cells import failed, measured
 from .guest import Reader
 from .host import RigError, progress
@@ -75,11 +75,11 @@ class BenchGuest:
                                   *self.options]))
 
     def _command(self, initrd, console, port):
-        tap = bench_net.TAP if self.net == 'device' else None
+        tap = netns.TAP if self.net == 'device' else None
         cmd = qemu.counting_command(
             self.kernel, initrd, f'zcx.mode=bench zcx.net={self.net} {_QUIET}',
             image.disks()[:2], _MEMORY, [f'file:{console}', f'file:{port}'], tap)
-        return bench_net.wrap(cmd, build.userspace() / 'zcx') if tap else cmd
+        return netns.wrap(cmd, build.userspace() / 'zcx') if tap else cmd
 
     def _boot(self, took):
         """Run the guest to its end; why something may be missing."""

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from . import bench_net, build, host, image, qemu
+from . import build, host, image, netns, qemu
 from .host import progress
 from .result import FAIL, PASS, SKIP, Result
 
@@ -65,7 +65,7 @@ def _with_devices(cmd):
 
     They are taps, not an emulated hub: only a tap lets packets keep their offloads.
     """
-    wrapped = [*bench_net._unshare(), str(build.TOP / 'tests/vm/cable.sh'), *cmd]
+    wrapped = [*netns.unshare(), str(build.TOP / 'tests/vm/cable.sh'), *cmd]
     for number in range(2):
         wrapped += ['-netdev', f'tap,id=n{number},ifname=tap{number},script=no,downscript=no,'
                     'vhost=off', '-device', f'virtio-net-pci,netdev=n{number},romfile=,'

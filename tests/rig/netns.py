@@ -1,4 +1,4 @@
-"""A network device for a guest, in a network namespace of its own."""
+"""Network devices for guests, in network namespaces of their own."""
 
 import functools
 
@@ -11,7 +11,7 @@ _TRY = ['sh', '-c', 'ip link set lo up && ip tuntap add dev tap0 mode tap vnet_h
 
 
 @functools.cache
-def _unshare():
+def unshare():
     """The command that starts another in a namespace where it may make devices."""
     host.need_packages(['iproute2', 'util-linux'])
     said = []
@@ -29,9 +29,9 @@ def _unshare():
 
 def check():
     """RigError if there is no way to have a device: better said before all else is measured."""
-    _unshare()
+    unshare()
 
 
 def wrap(cmd, zcx):
-    """The command of a guest, with its device and a receiver around it."""
-    return [*_unshare(), str(_NETNS), str(zcx), *cmd]
+    """The command of a guest that is measured, with its device and a receiver around it."""
+    return [*unshare(), str(_NETNS), str(zcx), *cmd]
