@@ -146,9 +146,9 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
  *	want to refer to
  *
  * Context: process context; may sleep for the socket's lock and memory.
- * Return: bytes taken, at least 1; -ENOBUFS: TCP may have no memory this way,
- * its own may do; -EAGAIN: the socket is full; -EOPNOTSUPP: it has a protocol
- * above it by now; or the -errno of the connection.
+ * Return: bytes taken, at least 1; 0: TCP may have no memory this way, its own
+ * may do; -EAGAIN: the socket is full; -EOPNOTSUPP: it may have a protocol above
+ * it by now; or the -errno of the connection.
  */
 ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
 		       struct zcx_sglist *sgl, bool more, size_t *appended)
@@ -171,5 +171,6 @@ ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
 		      sgl->bytes);
 	taken = sock_sendmsg(sock, &msg);
 	*appended = frags.appended;
-	return taken == -EFAULT ? -ENOBUFS : taken;
+	/* Nobody's but zcx_frags_admit()'s: these are no user's pages. */
+	return taken == -EFAULT ? 0 : taken;
 }

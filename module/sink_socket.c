@@ -138,7 +138,8 @@ static void zcx_look_at_route(struct zcx_socket_sink *ss)
 /*
  * Whole runs of memory into packets.
  *
- * Return: as zcx_push_pages(); -ENOBUFS if that should be tried instead.
+ * Return: as zcx_push_pages(); 0 if that should be tried instead. No errno says
+ * so, since any may be the connection's own.
  */
 static ssize_t zcx_push_frags(struct zcx_socket_sink *ss,
 			      struct zcx_sglist *sgl, bool more)
@@ -147,12 +148,14 @@ static ssize_t zcx_push_frags(struct zcx_socket_sink *ss,
 	ssize_t ret;
 
 	if (!zcx_is_tcp(sk) || inet_csk_has_ulp(sk) || !zcx_frags_enabled())
-		return -ENOBUFS;
+		return 0;
 	ret = zcx_frags_push(ss->bv, ss->sock, sgl, more, &ss->sink.frags);
 	if (ret > 0)
 		ss->sink.copied = ret - ss->sink.frags;
 	/* TLS, attached since we looked, does not know MSG_ZEROCOPY. */
-	return ret == -EOPNOTSUPP ? -ENOBUFS : ret;
+	if (ret == -EOPNOTSUPP && inet_csk_has_ulp(sk))
+		return 0;
+	return ret;
 }
 
 static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
@@ -166,7 +169,7 @@ static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 	sink->copied = 0;
 	sink->frags = 0;
 	ret = zcx_push_frags(ss, sgl, more);
-	if (ret == -ENOBUFS) {
+	if (!ret) {
 		zcx_look_at_tls(ss);
 		ret = zcx_push_pages(ss->bv, ss->sock, sgl, more);
 		if (ret > 0 && ss->encrypts)
