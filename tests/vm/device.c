@@ -59,29 +59,12 @@ void device_act(const char *action)
 		   TC " filter add dev " DEVICE " egress matchall %s", action);
 }
 
-struct sysctl {
-	char path[96];
-	char was[32];
-};
-
-static void undo_sysctl(void *arg)
-{
-	struct sysctl *sysctl = arg;
-
-	guest_write(sysctl->path, sysctl->was);
-	free(sysctl);
-}
-
 void device_sysctl(const char *name, const char *value)
 {
-	struct sysctl *sysctl = calloc(1, sizeof(*sysctl));
+	char path[96];
 
-	assert_non_null(sysctl);
-	snprintf(sysctl->path, sizeof(sysctl->path), "/proc/sys/net/%s", name);
-	assert_true(guest_read(sysctl->path, sysctl->was,
-			       sizeof(sysctl->was)) > 0);
-	test_at_end(undo_sysctl, sysctl);
-	assert_int_equal(guest_write(sysctl->path, value), 0);
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	assert_int_equal(guest_set(path, value), 0);
 }
 
 /* /proc/net has a line of names, and one of numbers, for each protocol. */

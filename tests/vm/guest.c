@@ -93,6 +93,35 @@ int guest_write(const char *path, const char *text)
 	return err;
 }
 
+struct knob {
+	char path[96];
+	char was[64];
+};
+
+static void undo_knob(void *arg)
+{
+	struct knob *knob = arg;
+
+	guest_write(knob->path, knob->was);
+	free(knob);
+}
+
+int guest_set(const char *path, const char *text)
+{
+	struct knob *knob = calloc(1, sizeof(*knob));
+	ssize_t n;
+
+	assert_non_null(knob);
+	snprintf(knob->path, sizeof(knob->path), "%s", path);
+	n = guest_read(path, knob->was, sizeof(knob->was));
+	if (n <= 0) {
+		free(knob);
+		return n ? n : -EIO;
+	}
+	test_at_end(undo_knob, knob);
+	return guest_write(path, text);
+}
+
 long long guest_value(const char *text, const char *key)
 {
 	size_t length = strlen(key);

@@ -31,6 +31,12 @@ ssize_t guest_read(const char *path, char *buf, size_t size);
 /* Write @text to @path; 0 or -errno. */
 int guest_write(const char *path, const char *text);
 
+/*
+ * The same, and back to what it was at the end of the test; 0 or -errno. For
+ * files of sysfs, debugfs and /proc/sys that hold less than 64 bytes.
+ */
+int guest_set(const char *path, const char *text);
+
 /* The number after "@key:" or "@key " in @text, or -1. */
 long long guest_value(const char *text, const char *key);
 

@@ -255,6 +255,17 @@ void pair_set_nonblock(int fd, bool nonblock)
 	fcntl(fd, F_SETFL, flags);
 }
 
+void pair_set_sndtimeo(int fd, unsigned int ms)
+{
+	struct timeval time = {
+		.tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000,
+	};
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time,
+				    sizeof(time)), 0);
+}
+
 size_t pair_fill(int fd, uint8_t byte)
 {
 	uint8_t buf[4096];

@@ -71,6 +71,9 @@ int pair_attach_tls(int fd, bool transmit, bool receive, int version);
 /* Have writes fail instead of sleeping, or have them sleep again. */
 void pair_set_nonblock(int fd, bool nonblock);
 
+/* SO_SNDTIMEO of @fd, or fail the test. */
+void pair_set_sndtimeo(int fd, unsigned int ms);
+
 /* Write @byte into @fd until no more goes in; returns how many did. */
 size_t pair_fill(int fd, uint8_t byte);
 

@@ -196,6 +196,14 @@ static void tc_marks_captured(void **state)
 
 /* Rules that lead packets elsewhere */
 
+static void mirror_to_dummy(void)
+{
+	guest_modprobe("dummy");
+	device_run(IP " link add zcx-dummy type dummy && "
+		   IP " link set zcx-dummy up");
+	device_act("action mirred egress mirror dev zcx-dummy");
+}
+
 /* A clone of each packet goes to a device that drops it. */
 static void mirrored(void **state)
 {
@@ -203,10 +211,7 @@ static void mirrored(void **state)
 
 	(void)state;
 	device_open();
-	guest_modprobe("dummy");
-	device_run(IP " link add zcx-dummy type dummy && "
-		   IP " link set zcx-dummy up");
-	device_act("action mirred egress mirror dev zcx-dummy");
+	mirror_to_dummy();
 	trip_open(&trip, DEVICE_BYTES);
 	trip_run(&trip, 0);
 	trip_close(&trip);
@@ -220,10 +225,7 @@ static void mirrored_captured(void **state)
 
 	(void)state;
 	device_open();
-	guest_modprobe("dummy");
-	device_run(IP " link add zcx-dummy type dummy && "
-		   IP " link set zcx-dummy up");
-	device_act("action mirred egress mirror dev zcx-dummy");
+	mirror_to_dummy();
 	trip_open(&trip, DEVICE_BYTES);
 	capture = capture_open("zcx-dummy", ROOMY);
 	trip_run(&trip, 0);

@@ -56,17 +56,6 @@ static void device_name(char name[64])
 	snprintf(name, 64, "%s", strrchr(target, '/') + 1);
 }
 
-static void set_sndtimeo(int fd, unsigned int ms)
-{
-	struct timeval time = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000,
-	};
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time,
-				    sizeof(time)), 0);
-}
-
 /* Have close(2) throw away what has not been acknowledged. */
 static void close_hard(int *fd)
 {
@@ -102,7 +91,7 @@ static void device_removed(void **state)
 	device_open();
 	trip_open(&trip, 8 * MIB);
 	trip_connect(&trip);
-	set_sndtimeo(trip.pair.tx, 1500);
+	pair_set_sndtimeo(trip.pair.tx, 1500);
 	trip_receive(&trip, false);
 	trip.receiver.delay_us = 10000;
 	trip_start(&trip);

@@ -33,38 +33,9 @@
 static const enum pair_kind tcp4 = PAIR_TCP4, unix_stream = PAIR_UNIX,
 			    ktls = PAIR_KTLS, device = PAIR_DEVICE;
 
-/* Knobs, which go back to where they were when the test is over */
-
-struct knob {
-	char path[96];
-	char was[64];
-};
-
-static void undo_knob(void *arg)
-{
-	struct knob *knob = arg;
-
-	guest_write(knob->path, knob->was);
-	free(knob);
-}
-
-static bool turn(const char *path, const char *value)
-{
-	struct knob *knob = calloc(1, sizeof(*knob));
-
-	assert_non_null(knob);
-	snprintf(knob->path, sizeof(knob->path), "%s", path);
-	if (guest_read(path, knob->was, sizeof(knob->was)) <= 0) {
-		free(knob);
-		return false;
-	}
-	test_at_end(undo_knob, knob);
-	return !guest_write(path, value);
-}
-
 static void need(const char *path, const char *value)
 {
-	if (!turn(path, value))
+	if (guest_set(path, value))
 		test_skip("the kernel has no %s", path);
 }
 

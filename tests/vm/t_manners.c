@@ -90,17 +90,6 @@ static void block_sigpipe(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static void set_sndtimeo(int fd, unsigned int ms)
-{
-	struct timeval time = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000,
-	};
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time,
-				    sizeof(time)), 0);
-}
-
 /* The scene's link, as far as it goes. */
 static int send_scene(struct scene *scene, struct zcx_link *link)
 {
@@ -210,7 +199,7 @@ static void sndtimeo_full(void **state)
 
 	scene_open(&scene, *(const enum pair_kind *)*state);
 	filled = fill(&scene);
-	set_sndtimeo(scene.pair.tx, 200);
+	pair_set_sndtimeo(scene.pair.tx, 200);
 	assert_int_equal(send_scene(&scene, &link), -EAGAIN);
 	assert_nothing_sent(&link, EAGAIN, ZCX_STATE_FAILED);
 	filler_arrives(&scene, filled);
@@ -224,7 +213,7 @@ static void sndtimeo_part(void **state)
 
 	scene_open(&scene, *(const enum pair_kind *)*state);
 	scene_receive(&scene);
-	set_sndtimeo(scene.pair.tx, 200);
+	pair_set_sndtimeo(scene.pair.tx, 200);
 	assert_int_equal(send_scene(&scene, &link), 0);
 	assert_part_sent(&scene, &link, EAGAIN, ZCX_STATE_FAILED);
 	receiver_go(&scene.receiver);
@@ -245,7 +234,7 @@ static void sndtimeo_each_wait(void **state)
 	scene_receive(&scene);
 	scene.receiver.chunk = 8 * KIB;
 	scene.receiver.delay_us = 80000;
-	set_sndtimeo(scene.pair.tx, 4000);
+	pair_set_sndtimeo(scene.pair.tx, 4000);
 	receiver_go(&scene.receiver);
 	assert_int_equal(send_scene(&scene, &link), 0);
 	assert_null(link_problem_complete(&link, scene.program, 0));

@@ -395,17 +395,6 @@ static void cut_mended(struct cut *cut, int namespace, const char *command)
 	assert_int_equal(cut->receiver.bytes, cut->program->bytes);
 }
 
-static void set_sndtimeo(int fd, unsigned int ms)
-{
-	struct timeval time = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000,
-	};
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time,
-				    sizeof(time)), 0);
-}
-
 /* The sender's own device goes down. */
 static void down_sndtimeo(void **state)
 {
@@ -413,7 +402,7 @@ static void down_sndtimeo(void **state)
 
 	(void)state;
 	cut_open(&cut);
-	set_sndtimeo(cut.pair.tx, 1500);
+	pair_set_sndtimeo(cut.pair.tx, 1500);
 	cut_now(&cut, net.a, IP " link set " DEV_A " down");
 	assert_cut(&cut);
 	assert_int_equal(cut.sender.link.error, EAGAIN);
@@ -428,7 +417,7 @@ static void lost_sndtimeo(void **state)
 
 	(void)state;
 	cut_open(&cut);
-	set_sndtimeo(cut.pair.tx, 1500);
+	pair_set_sndtimeo(cut.pair.tx, 1500);
 	cut_now(&cut, net.b, IP " link set " DEV_B " down");
 	assert_cut(&cut);
 	assert_int_equal(cut.sender.link.error, EAGAIN);

@@ -184,14 +184,6 @@ static void assert_interrupted(struct scene *scene)
 	assert_int_equal(scene->sender.link.error, EINTR);
 }
 
-static void set_sndtimeo(int fd, unsigned int seconds)
-{
-	struct timeval time = { .tv_sec = seconds };
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time,
-				    sizeof(time)), 0);
-}
-
 static void nothing_sent(void **state)
 {
 	struct scene scene;
@@ -240,7 +232,7 @@ static void limited(void **state)
 	handle(SIGUSR1, SA_RESTART);
 	scene_open(&scene, *(const enum pair_kind *)*state);
 	scene_fill(&scene);
-	set_sndtimeo(scene.pair.tx, 1000);
+	pair_set_sndtimeo(scene.pair.tx, 1000000);
 	scene_block(&scene);
 	scene_signal(&scene, SIGUSR1);
 	assert_interrupted(&scene);
