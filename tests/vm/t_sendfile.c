@@ -217,6 +217,26 @@ static void nonblock_full(void **state)
 	compare(play_nonblock_full, *state, -EAGAIN, false);
 }
 
+/*
+ * sendfile(2) may leave a record of kernel TLS open: what it has put there is
+ * counted, and goes when somebody writes more. splice_direct_to_actor() closes
+ * it at the end of the file only, not when a signal or a full socket ends the
+ * call. Returns the bytes that it took to close it.
+ */
+static unsigned int close_record(struct scene *scene)
+{
+	uint64_t at = scene->attempt.bytes;
+	uint8_t byte;
+
+	if (scene->attempt.way != BY_SENDFILE ||
+	    !pair_is_ktls(scene->pair.kind) || at >= scene->file.size)
+		return 0;
+	file_expected(&scene->file, at, &byte, 1);
+	pair_set_nonblock(scene->pair.tx, false);
+	assert_int_equal(write(scene->pair.tx, &byte, 1), 1);
+	return 1;
+}
+
 /* What arrives is as much as the call says, from the file's beginning. */
 static void assert_counted(struct scene *scene)
 {
@@ -224,19 +244,24 @@ static void assert_counted(struct scene *scene)
 		.fd = scene->pair.rx,
 		.expect = scene->program,
 	};
+	uint64_t bytes = scene->attempt.bytes;
 
 	assert_int_equal(receiver_start(&receiver), 0);
+	bytes += close_record(scene);
 	/*
 	 * Not closed before it is there: what kernel TLS has taken from a call
 	 * that may not wait, and has no room for, does not survive a close.
 	 */
-	assert_true(receiver_wait_bytes(&receiver, scene->attempt.bytes));
+	if (!receiver_wait_bytes(&receiver, bytes))
+		fail_msg("%s: not all of %llu bytes arrived",
+			 way_names[scene->attempt.way],
+			 (unsigned long long)bytes);
 	close(scene->pair.tx);
 	scene->pair.tx = -1;
 	receiver_join(&receiver);
 	assert_int_equal(receiver.error, 0);
 	assert_int_equal(receiver.wrong_at, -1);
-	assert_int_equal(receiver.bytes, scene->attempt.bytes);
+	assert_int_equal(receiver.bytes, bytes);
 }
 
 static struct outcome play_nonblock_part(enum pair_kind kind, enum way way)
@@ -258,17 +283,6 @@ static void nonblock_part(void **state)
 	compare(play_nonblock_part, *state, PART, false);
 }
 
-static void set_sndtimeo(int fd, unsigned int ms)
-{
-	struct timeval time = {
-		.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000,
-	};
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time,
-				    sizeof(time)), 0);
-}
-
 static struct outcome play_sndtimeo_full(enum pair_kind kind, enum way way)
 {
 	struct outcome outcome;
@@ -276,7 +290,7 @@ static struct outcome play_sndtimeo_full(enum pair_kind kind, enum way way)
 
 	scene_open(&scene, kind, way);
 	scene_fill(&scene);
-	set_sndtimeo(scene.pair.tx, 200);
+	pair_set_sndtimeo(scene.pair.tx, 200);
 	attempt_run(&scene.attempt);
 	outcome = outcome_of(&scene.attempt);
 	scene_close(&scene);
@@ -294,7 +308,7 @@ static struct outcome play_sndtimeo_part(enum pair_kind kind, enum way way)
 	struct scene scene;
 
 	scene_open(&scene, kind, way);
-	set_sndtimeo(scene.pair.tx, 200);
+	pair_set_sndtimeo(scene.pair.tx, 200);
 	attempt_run(&scene.attempt);
 	outcome = outcome_of(&scene.attempt);
 	assert_counted(&scene);
