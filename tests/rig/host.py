@@ -15,6 +15,7 @@ from pathlib import Path
 _START = time.monotonic()
 _KEEP_ALIVE = 15            # seconds of silence before a running step says that it lives
 _TAIL_LINES = 40
+_STOP_PATIENCE = 5           # seconds between asking a process to end and killing it
 _INDEX_AGE = 24 * 3600      # apt's package lists are refreshed when they are older
 
 
@@ -96,10 +97,15 @@ def start(cmd, out, cwd=None, env=None):
 
 def stop(child):
     """End a command of start(), and all it has started, if it has not ended."""
-    if child.poll() is None:
+    # Asked first: make then removes what it has written in part, which would be
+    # taken for whole the next time.
+    for sign, patience in ((signal.SIGTERM, _STOP_PATIENCE), (signal.SIGKILL, None)):
+        if child.poll() is not None:
+            break
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+            os.killpg(child.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
     _children.discard(child)
 
 
