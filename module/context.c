@@ -22,6 +22,7 @@ struct zcx_context *zcx_context_create(void)
 	kref_init(&ctx->ref);
 	spin_lock_init(&ctx->lock);
 	INIT_LIST_HEAD(&ctx->links);
+	zcx_memory_init(&ctx->memory);
 	ctx->next_id = 1;
 	return ctx;
 }
@@ -31,6 +32,7 @@ static void zcx_context_release(struct kref *ref)
 	struct zcx_context *ctx = container_of(ref, struct zcx_context, ref);
 
 	WARN_ON_ONCE(!list_empty(&ctx->links));
+	zcx_memory_destroy(&ctx->memory);
 	kfree(ctx);
 }
 

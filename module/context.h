@@ -6,15 +6,17 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
+#include "memory.h"
 #include "stats.h"
 
 /**
  * struct zcx_context - one open file of /dev/zcx
  * @ref: held by the open file and by each link
- * @lock: protects all below
+ * @lock: protects @links, @nr_links and @next_id
  * @links: links that have not ended
  * @nr_links: length of @links
  * @next_id: id of the next link, from 1
+ * @memory: for memory segments
  * @stats: totals of all links of this context, ended or not
  */
 struct zcx_context {
@@ -23,6 +25,7 @@ struct zcx_context {
 	struct list_head	links;
 	unsigned int		nr_links;
 	u64			next_id;
+	struct zcx_memory	memory;
 	struct zcx_stats	stats;
 };
 

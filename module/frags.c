@@ -61,10 +61,12 @@ static size_t zcx_frags_add(struct skb_shared_info *shinfo,
 	size_t at = bv->bv_offset + skip;
 	struct page *page = nth_page(bv->bv_page, at >> PAGE_SHIFT);
 	struct folio *folio = page_folio(page);
-	size_t in_folio = folio_page_idx(folio, page) * PAGE_SIZE +
-			  offset_in_page(at);
+	size_t room = PAGE_SIZE - offset_in_page(at);
 
-	left = min3(left, bv->bv_len - skip, folio_size(folio) - in_folio);
+	if (folio_test_large(folio))
+		room += (folio_nr_pages(folio) - 1 -
+			 folio_page_idx(folio, page)) * PAGE_SIZE;
+	left = min3(left, bv->bv_len - skip, room);
 	folio_get(folio);
 	__skb_fill_page_desc_noacc(shinfo, shinfo->nr_frags++, page,
 				   offset_in_page(at), left);
@@ -160,15 +162,10 @@ ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
 		.msg_ubuf = &frags.ubuf,
 		.sg_from_iter = zcx_sg_from_iter,
 	};
-	struct scatterlist *sg;
 	ssize_t taken;
-	unsigned int i;
 
 	zcx_frags_init(&frags, sock->sk);
-	for_each_zcx_sg(sgl, sg, i)
-		bvec_set_page(&bv[i], sg_page(sg), sg->length, sg->offset);
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, sgl->table.nents,
-		      sgl->bytes);
+	zcx_sglist_to_iter(sgl, bv, &msg.msg_iter);
 	taken = sock_sendmsg(sock, &msg);
 	*appended = frags.appended;
 	/* Nobody's but zcx_frags_admit()'s: these are no user's pages. */

@@ -16,8 +16,8 @@
 #include "context.h"
 #include "ioctl.h"
 #include "link.h"
-#include "program.h"
 #include "sink.h"
+#include "submit.h"
 #include "zcx.h"
 
 /*
@@ -49,12 +49,30 @@ struct zcx_call {
 	void *cmd;
 };
 
-/* Write back what the caller has room for. */
-static int zcx_respond(const struct zcx_call *call, size_t ksize)
+/* Write back what the caller has room for: mostly all, and then @ksize is known. */
+static __always_inline int zcx_respond(const struct zcx_call *call,
+				       size_t ksize)
 {
-	if (copy_to_user(call->uptr, call->cmd, min_t(size_t, call->usize, ksize)))
-		return -EFAULT;
-	return 0;
+	unsigned long left;
+
+	if (call->usize >= ksize)
+		left = copy_to_user(call->uptr, call->cmd, ksize);
+	else
+		left = copy_to_user(call->uptr, call->cmd, call->usize);
+	return left ? -EFAULT : 0;
+}
+
+/*
+ * Could that be written back? Writes the first and the last byte as they are;
+ * no struct is larger than a page, so that no page lies between them.
+ */
+static bool zcx_can_respond(const struct zcx_call *call, size_t ksize)
+{
+	size_t last = min_t(size_t, call->usize, ksize) - 1;
+	const u8 *from = call->cmd;
+	u8 __user *to = call->uptr;
+
+	return !put_user(from[0], to) && !put_user(from[last], to + last);
 }
 
 static int zcx_op_info(struct zcx_call *call)
@@ -76,34 +94,6 @@ static int zcx_op_info(struct zcx_call *call)
 	info->batch_bytes = zcx_batch_bytes();
 	info->__reserved = 0;
 	return zcx_respond(call, sizeof(*info));
-}
-
-static struct zcx_live_link *zcx_submit(struct zcx_context *ctx,
-					const struct zcx_link *cmd)
-{
-	size_t batch = zcx_batch_bytes();
-	struct zcx_live_link *link;
-	struct zcx_program *prog;
-	struct zcx_sink *sink;
-
-	prog = zcx_program_create(cmd->segments, cmd->segment_count,
-				  cmd->segment_size, cmd->lane);
-	if (IS_ERR(prog))
-		return ERR_CAST(prog);
-	sink = zcx_socket_sink_create(cmd->socket_fd,
-				      zcx_program_entries(prog, batch));
-	if (IS_ERR(sink)) {
-		link = ERR_CAST(sink);
-		goto destroy_program;
-	}
-	link = zcx_link_create(ctx, prog, sink, cmd->user_data, batch,
-			       zcx_max_links());
-	if (!IS_ERR(link))
-		return link;
-	sink->ops->destroy(sink);
-destroy_program:
-	zcx_program_destroy(prog);
-	return link;
 }
 
 static void zcx_fill_result(struct zcx_link *cmd,
@@ -133,9 +123,8 @@ static int zcx_op_link(struct zcx_call *call)
 	if (cmd->__reserved)
 		return -EINVAL;
 	/* Find out now whether the result can be written, not when all is sent. */
-	fault = zcx_respond(call, sizeof(*cmd));
-	if (fault)
-		return fault;
+	if (!zcx_can_respond(call, sizeof(*cmd)))
+		return -EFAULT;
 
 	link = zcx_submit(call->ctx, cmd);
 	if (IS_ERR(link))

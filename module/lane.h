@@ -6,7 +6,6 @@
 
 #include "sglist.h"
 
-struct zcx_program;
 struct zcx_range;
 
 /**
@@ -42,24 +41,38 @@ struct zcx_lane_ops {
  * struct zcx_range - one segment on its way, and how far it has come
  * @lane: how its bytes are obtained
  * @file: the file, with a reference; NULL for memory
- * @program: memory: whose pages hold the bytes
- * @pos: next byte to append: offset in the file, or in the program's memory
+ * @pos: next byte to append: offset in the file, or from the beginning of the
+ *	first page of memory
  * @end: first byte behind the range; LLONG_MAX if it runs to the end of file
  * @start: where it began
  * @to_eof: ends where the file ends, and so is never short
  * @ra: readahead state of the cache lane. Not the file's own: many links may
  *	read one descriptor at different places at a time
+ * @page: memory: the page that holds the bytes, with a reference, or
+ * @pages: the pages, if they are several (@nr_pages)
+ * @nr_pages: how many pages of memory
  */
 struct zcx_range {
 	const struct zcx_lane_ops *lane;
 	struct file *file;
-	struct zcx_program *program;
 	loff_t pos;
 	loff_t end;
 	loff_t start;
 	bool to_eof;
-	struct file_ra_state ra;
+	unsigned int nr_pages;
+	union {
+		struct file_ra_state ra;
+		struct page *page;
+		struct page **pages;
+	};
 };
+
+/* One of the pages of a range of memory. */
+static inline struct page *zcx_range_page(const struct zcx_range *range,
+					  unsigned int index)
+{
+	return range->nr_pages == 1 ? range->page : range->pages[index];
+}
 
 extern const struct zcx_lane_ops zcx_lane_memory;
 extern const struct zcx_lane_ops zcx_lane_cache;

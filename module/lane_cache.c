@@ -12,7 +12,6 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/swap.h>
 
 #include "lane.h"
@@ -189,107 +188,95 @@ static ssize_t zcx_shmem_pending(struct zcx_range *range,
 	return n;
 }
 
-/* One folio that is up to date; takes over the caller's reference on success. */
-static ssize_t zcx_append_folio(struct zcx_range *range, struct folio *folio,
-				struct zcx_sglist *sgl, size_t max)
-{
-	size_t offset = offset_in_folio(folio, range->pos);
-	size_t length = min(max, folio_size(folio) - offset);
-	struct page *page = folio_page(folio, offset >> PAGE_SHIFT);
-
-	if (zcx_sglist_append(sgl, page, offset_in_page(offset), length,
-			      ZCX_TAG_CACHE))
-		return 0;
-	range->pos += length;
-	return length;
-}
-
 static bool zcx_folio_poisoned(struct folio *folio)
 {
 	return folio_test_hwpoison(folio) ||
 	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
 }
 
-static void zcx_readahead_marker(struct zcx_range *range, struct folio *folio,
-				 size_t max)
-{
-	DEFINE_READAHEAD(ractl, range->file, &range->ra,
-			 range->file->f_mapping, folio->index);
+/**
+ * struct zcx_walk - a walk over the folios that are resident
+ * @range: whose
+ * @sgl: where they go
+ * @max: bytes that may still be appended
+ * @pending: the walk has come to a folio that is not up to date; a reference
+ * @marker: to one that asks for more to be read ahead; a reference
+ * @err: to one that cannot be read: -EIO
+ */
+struct zcx_walk {
+	struct zcx_range *range;
+	struct zcx_sglist *sgl;
+	size_t max;
+	struct folio *pending;
+	struct folio *marker;
+	int err;
+};
 
-	page_cache_async_ra(&ractl, folio, DIV_ROUND_UP(max, PAGE_SIZE));
+/*
+ * Append a folio that is up to date. The list takes the reference; on false, it
+ * is still the caller's.
+ */
+static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
+{
+	struct zcx_range *range = walk->range;
+	size_t offset = offset_in_folio(folio, range->pos);
+	size_t length = min(walk->max, folio_size(folio) - offset);
+	struct page *page = folio_page(folio, offset >> PAGE_SHIFT);
+
+	if (zcx_sglist_append(walk->sgl, page, offset_in_page(offset), length,
+			      ZCX_TAG_CACHE))
+		return false;
+	folio_mark_accessed(folio);
+	if (mapping_writably_mapped(range->file->f_mapping))
+		flush_dcache_folio(folio);
+	range->pos += length;
+	walk->max -= length;
+	return true;
 }
 
 /*
- * Append the folios of one look-up, as far as they are up to date. References
- * of those not appended are the caller's to drop: @used says how many were.
+ * The walk has come to @folio, whose reference it takes over.
  *
- * Return: bytes appended; 0 if the first folio cannot be had yet; -EIO.
+ * Return: true if it goes on to the next.
  */
-static ssize_t zcx_append_batch(struct zcx_range *range,
-				struct folio_batch *fbatch, unsigned int *used,
-				struct zcx_sglist *sgl, size_t max)
+static bool zcx_walk_visit(struct zcx_walk *walk, struct folio *folio)
 {
-	struct address_space *mapping = range->file->f_mapping;
-	unsigned int ready = 0;
-	ssize_t done = 0;
-	loff_t size;
-
-	while (ready < folio_batch_count(fbatch)) {
-		struct folio *folio = fbatch->folios[ready];
-
-		if (folio_test_readahead(folio))
-			zcx_readahead_marker(range, folio, max);
-		if (!folio_test_uptodate(folio))
-			break;
-		ready++;
+	if (unlikely(folio_test_readahead(folio))) {
+		folio_get(folio);
+		walk->marker = folio;
 	}
-	/*
-	 * i_size is read after the folios were found up to date: a folio that
-	 * was read beyond an end of file since moved up may hold anything.
-	 */
-	size = i_size_read(mapping->host);
-	if (range->pos >= size)
-		return 0;
-	max = min_t(loff_t, max, size - range->pos);
-
-	for (*used = 0; *used < ready && max; ++*used) {
-		struct folio *folio = fbatch->folios[*used];
-		ssize_t n;
-
-		if (unlikely(zcx_folio_poisoned(folio)))
-			return done ?: -EIO;
-		if (!folio_contains(folio, range->pos >> PAGE_SHIFT))
-			break;
-		n = zcx_append_folio(range, folio, sgl, max);
-		if (!n)
-			break;
-		folio_mark_accessed(folio);
-		if (mapping_writably_mapped(mapping))
-			flush_dcache_folio(folio);
-		done += n;
-		max -= n;
+	if (!folio_test_uptodate(folio)) {
+		walk->pending = folio;
+		return false;
 	}
-	return done;
+	if (unlikely(zcx_folio_poisoned(folio)))
+		walk->err = -EIO;
+	else if (zcx_walk_append(walk, folio))
+		/* Reading ahead may sleep, the walk may not. */
+		return walk->max && !walk->marker;
+	folio_put(folio);
+	return false;
 }
 
 /*
- * References on the folios that are resident from @index to @last without a
- * gap. The walk is that of filemap_get_read_batch(), which modules cannot call;
- * 6.1's filemap_get_folios_contig() does not expect that a large folio replaces
- * small ones under it, and takes a sibling entry for a folio.
+ * Append what is resident from @walk->range->pos on without a gap. How folios
+ * are got is filemap_get_read_batch()'s way, which modules cannot call; 6.1's
+ * filemap_get_folios_contig() does not expect that a large folio replaces small
+ * ones under it, and takes a sibling entry for a folio. They are appended on
+ * the spot, not gathered first: for small files that counts.
  */
-static unsigned int zcx_get_folios(struct address_space *mapping, pgoff_t index,
-				   pgoff_t last, struct folio_batch *fbatch)
+static void zcx_walk_resident(struct zcx_walk *walk)
 {
-	XA_STATE(xas, &mapping->i_pages, index);
+	struct zcx_range *range = walk->range;
+	XA_STATE(xas, &range->file->f_mapping->i_pages,
+		 range->pos >> PAGE_SHIFT);
 	struct folio *folio;
 
 	rcu_read_lock();
 	for (folio = xas_load(&xas); folio; folio = xas_next(&xas)) {
 		if (xas_retry(&xas, folio))
 			continue;
-		if (xas.xa_index > last || xa_is_value(folio) ||
-		    xa_is_sibling(folio))
+		if (xa_is_value(folio) || xa_is_sibling(folio))
 			break;
 		if (!folio_try_get(folio)) {
 			xas_reset(&xas);
@@ -300,16 +287,27 @@ static unsigned int zcx_get_folios(struct address_space *mapping, pgoff_t index,
 			xas_reset(&xas);
 			continue;
 		}
-		if (!folio_batch_add(fbatch, folio))
+		/* While we hold it, it is neither split nor moved. */
+		if (!zcx_walk_visit(walk, folio))
 			break;
 		xas_advance(&xas, folio_next_index(folio) - 1);
 	}
 	rcu_read_unlock();
-	return folio_batch_count(fbatch);
+}
+
+static void zcx_read_ahead(struct zcx_range *range, struct folio *marker,
+			   size_t max)
+{
+	DEFINE_READAHEAD(ractl, range->file, &range->ra,
+			 range->file->f_mapping, marker->index);
+
+	page_cache_async_ra(&ractl, marker, DIV_ROUND_UP(max, PAGE_SIZE));
+	folio_put(marker);
 }
 
 /*
- * What is resident at @range->pos, without waiting for anything.
+ * What is resident at @range->pos, without waiting for anything: at most @max
+ * bytes, which end where the file ended before.
  *
  * Return: bytes appended; 0 with a reference on a folio to wait for in
  * @pending, or with NULL there: no folio; -EIO.
@@ -318,28 +316,23 @@ static ssize_t zcx_cache_resident(struct zcx_range *range,
 				  struct zcx_sglist *sgl, size_t max,
 				  struct folio **pending)
 {
-	struct address_space *mapping = range->file->f_mapping;
-	pgoff_t index = range->pos >> PAGE_SHIFT;
-	pgoff_t last = (range->pos + max - 1) >> PAGE_SHIFT;
-	struct folio_batch fbatch;
-	unsigned int used = 0, i;
-	ssize_t done;
+	struct zcx_walk walk = { .range = range, .sgl = sgl, .max = max };
+	loff_t start = range->pos, size;
 
-	*pending = NULL;
-	folio_batch_init(&fbatch);
-	if (!zcx_get_folios(mapping, index, last, &fbatch))
-		return 0;
-
-	done = zcx_append_batch(range, &fbatch, &used, sgl, max);
-	for (i = used; i < folio_batch_count(&fbatch); i++) {
-		struct folio *folio = fbatch.folios[i];
-
-		if (!i && !done && !folio_test_uptodate(folio))
-			*pending = folio;
-		else
-			folio_put(folio);
+	zcx_walk_resident(&walk);
+	*pending = walk.pending;
+	/*
+	 * i_size is read once more after the folios were found up to date: one
+	 * that was read beyond an end of file since moved up may hold anything.
+	 */
+	size = max(i_size_read(range->file->f_mapping->host), start);
+	if (unlikely(range->pos > size)) {
+		zcx_sglist_trim(sgl, range->pos - size);
+		range->pos = size;
 	}
-	return done;
+	if (walk.marker)
+		zcx_read_ahead(range, walk.marker, max);
+	return range->pos > start ? range->pos - start : walk.err;
 }
 
 /*
@@ -376,7 +369,7 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 /*
  * One step from @range->pos: what is resident, or else what a miss gives.
  *
- * Return: as zcx_cache_miss().
+ * Return: as zcx_cache_miss(); also 0 at the end of the file.
  */
 static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
 			      size_t max, bool wait, bool *tried)
@@ -386,11 +379,12 @@ static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
 	struct folio *pending;
 	ssize_t n;
 
+	if (range->pos >= size)
+		return 0;
+	max = min_t(loff_t, max, size - range->pos);
 	n = zcx_cache_resident(range, sgl, max, &pending);
-	if (!n && range->pos < size && zcx_sglist_room(sgl))
-		n = zcx_cache_miss(range, sgl,
-				   min_t(loff_t, max, size - range->pos),
-				   pending, wait, tried);
+	if (!n && zcx_sglist_room(sgl))
+		n = zcx_cache_miss(range, sgl, max, pending, wait, tried);
 	if (pending)
 		folio_put(pending);
 	return n;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory segments: bytes that were copied into pages of the program's own when
- * the link was submitted, and travel by reference from there.
+ * Memory segments: bytes that were copied into pages of the kernel's when the
+ * link was submitted, and travel by reference from there.
  */
 #include <linux/mm.h>
 
 #include "lane.h"
-#include "program.h"
 
 static ssize_t zcx_lane_memory_fill(struct zcx_range *range,
 				    struct zcx_sglist *sgl, size_t max,
@@ -15,7 +14,7 @@ static ssize_t zcx_lane_memory_fill(struct zcx_range *range,
 	loff_t start = range->pos;
 
 	while (max) {
-		struct page *page = range->program->memory[range->pos >> PAGE_SHIFT];
+		struct page *page = zcx_range_page(range, range->pos >> PAGE_SHIFT);
 		unsigned int offset = offset_in_page(range->pos);
 		unsigned int length = min_t(size_t, max, PAGE_SIZE - offset);
 

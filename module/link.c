@@ -94,53 +94,43 @@ static void zcx_link_unpublish(struct zcx_live_link *link)
 }
 
 /**
- * zcx_link_create() - a link, ready to run
- * @ctx: whose it is
- * @program: the segments; passes to the link on success
- * @sink: where they go; passes to the link on success
- * @user_data: the submitter's own
- * @batch_bytes: bytes to gather at a time
- * @max_links: limit of links in @ctx
+ * zcx_link_init() - a link, ready to run
+ * @link: the link, of no known contents
+ * @parts: what it is made of; program and sink are the link's on success
+ * @max_links: limit of links in the context
  *
  * Context: process context; may sleep.
- * Return: the link in state QUEUED, with one reference, which must be run; or
- * an ERR_PTR: -ENOMEM, -EBUSY.
+ * Return: 0, and @link is in state QUEUED, with one reference, and must be run;
+ * or -ENOMEM, -EBUSY.
  */
-struct zcx_live_link *zcx_link_create(struct zcx_context *ctx,
-				      struct zcx_program *program,
-				      struct zcx_sink *sink, u64 user_data,
-				      size_t batch_bytes,
-				      unsigned int max_links)
+int zcx_link_init(struct zcx_live_link *link,
+		  const struct zcx_link_parts *parts, unsigned int max_links)
 {
-	struct zcx_live_link *link;
 	int err;
 
-	link = kzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
-	if (!link)
-		return ERR_PTR(-ENOMEM);
+	memset(link, 0, offsetof(struct zcx_live_link, sgl));
 	/* Not the program's estimate: a file may have grown since the sink's. */
-	err = zcx_sglist_init(&link->sgl, sink->entries, GFP_KERNEL_ACCOUNT);
+	err = zcx_sglist_init(&link->sgl, parts->sink->entries,
+			      GFP_KERNEL_ACCOUNT);
 	if (err)
-		goto free;
+		return err;
 
 	kref_init(&link->ref);
 	link->state = ZCX_STATE_QUEUED;
-	link->ctx = ctx;
-	link->user_data = user_data;
-	link->batch_bytes = batch_bytes;
-	link->program = program;
-	link->sink = sink;
+	link->ctx = parts->ctx;
+	link->program = parts->program;
+	link->sink = parts->sink;
+	link->user_data = parts->user_data;
+	link->batch_bytes = parts->batch_bytes;
+	link->free = parts->free;
 	err = zcx_link_publish(link, max_links);
-	if (err)
-		goto destroy;
-	zcx_context_get(ctx);
-	zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
-	return link;
-destroy:
-	zcx_sglist_destroy(&link->sgl);
-free:
-	kfree(link);
-	return ERR_PTR(err);
+	if (err) {
+		zcx_sglist_destroy(&link->sgl);
+		return err;
+	}
+	zcx_context_get(parts->ctx);
+	zcx_stats_add(&parts->ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
+	return 0;
 }
 
 static void zcx_link_release(struct kref *ref)
@@ -152,7 +142,7 @@ static void zcx_link_release(struct kref *ref)
 	link->sink->ops->destroy(link->sink);
 	zcx_program_destroy(link->program);
 	zcx_context_put(link->ctx);
-	kfree(link);
+	link->free(link);
 }
 
 /**

@@ -25,7 +25,7 @@ struct zcx_sink;
  *	as is all below
  * @program: the segments; owned
  * @sink: where they go; owned
- * @sgl: the batch on its way
+ * @free: see struct zcx_link_parts
  * @batch_bytes: most bytes in a batch
  * @next: index of the range that is being gathered
  * @begun: its lane's begin() has been called
@@ -36,6 +36,7 @@ struct zcx_sink;
  * @corked: the socket may hold back a tail, waiting for more
  * @sent: bytes the sink has taken, by enum zcx_tag
  * @copied: of these, moved by the CPU
+ * @sgl: the batch on its way
  */
 struct zcx_live_link {
 	struct kref		ref;
@@ -48,7 +49,7 @@ struct zcx_live_link {
 
 	struct zcx_program	*program;
 	struct zcx_sink		*sink;
-	struct zcx_sglist	sgl;
+	void (*free)(struct zcx_live_link *link);
 	size_t			batch_bytes;
 	unsigned int		next;
 	bool			begun;
@@ -58,13 +59,30 @@ struct zcx_live_link {
 	bool			corked;
 	u64			sent[ZCX_NR_TAGS];
 	u64			copied;
+	struct zcx_sglist	sgl;
 };
 
-struct zcx_live_link *zcx_link_create(struct zcx_context *ctx,
-				      struct zcx_program *program,
-				      struct zcx_sink *sink, u64 user_data,
-				      size_t batch_bytes,
-				      unsigned int max_links);
+/**
+ * struct zcx_link_parts - what a link is made of
+ * @ctx: whose it is
+ * @program: the segments
+ * @sink: where they go
+ * @user_data: the submitter's own
+ * @batch_bytes: bytes to gather at a time
+ * @free: called when all that the link holds has been given back, to free the
+ *	memory of the link, its program and its sink
+ */
+struct zcx_link_parts {
+	struct zcx_context	*ctx;
+	struct zcx_program	*program;
+	struct zcx_sink		*sink;
+	u64			user_data;
+	size_t			batch_bytes;
+	void (*free)(struct zcx_live_link *link);
+};
+
+int zcx_link_init(struct zcx_live_link *link,
+		  const struct zcx_link_parts *parts, unsigned int max_links);
 int zcx_link_run(struct zcx_live_link *link);
 u64 zcx_link_bytes_sent(const struct zcx_live_link *link);
 void zcx_link_put(struct zcx_live_link *link);

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 
 #include "stats.h"
+#include "submit.h"
 #include "zcx.h"
 
 static unsigned int batch_bytes = ZCX_BATCH_DEFAULT;
@@ -62,10 +63,15 @@ static int __init zcx_init(void)
 {
 	int err;
 
+	err = zcx_submit_init();
+	if (err)
+		return err;
 	zcx_stats_init();
 	err = zcx_chardev_register();
-	if (err)
+	if (err) {
 		zcx_stats_exit();
+		zcx_submit_exit();
+	}
 	return err;
 }
 
@@ -73,6 +79,7 @@ static void __exit zcx_exit(void)
 {
 	zcx_chardev_unregister();
 	zcx_stats_exit();
+	zcx_submit_exit();
 }
 
 module_init(zcx_init);

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "memory.h"
 #include "program.h"
 #include "zcx.h"
 
@@ -120,45 +121,51 @@ put:
 	return err;
 }
 
-/* Have room for one more page; most programs need no more than the first few. */
-static int zcx_grow_memory_table(struct zcx_program *prog)
+/* Pages of its own for a segment that no single page holds. */
+static int zcx_own_pages(struct zcx_range *range, unsigned int bytes)
 {
-	unsigned int max = prog->max_memory_pages ? 2 * prog->max_memory_pages : 4;
-	struct page **memory;
+	unsigned int nr = DIV_ROUND_UP(bytes, PAGE_SIZE);
+	struct page **pages;
+	unsigned int i;
 
-	if (prog->nr_memory_pages < prog->max_memory_pages)
-		return 0;
-	memory = krealloc_array(prog->memory, max, sizeof(*memory),
-				GFP_KERNEL_ACCOUNT);
-	if (!memory)
+	pages = kcalloc(nr, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	if (!pages)
 		return -ENOMEM;
-	prog->memory = memory;
-	prog->max_memory_pages = max;
-	return 0;
-}
-
-/* Have pages for @bytes bytes of memory in all. */
-static int zcx_grow_memory(struct zcx_program *prog, unsigned int bytes)
-{
-	while ((size_t)prog->nr_memory_pages * PAGE_SIZE < bytes) {
-		struct page *page;
-		int err = zcx_grow_memory_table(prog);
-
-		if (err)
-			return err;
-		page = alloc_page(GFP_KERNEL_ACCOUNT);
-		if (!page)
+	range->pages = pages;
+	range->nr_pages = nr;
+	/* As far as they come: what is there is freed with the range. */
+	for (i = 0; i < nr; i++) {
+		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT);
+		if (!pages[i])
 			return -ENOMEM;
-		prog->memory[prog->nr_memory_pages++] = page;
 	}
 	return 0;
 }
 
-static int zcx_copy_memory(struct zcx_program *prog, unsigned int pos,
+/* Have pages for @bytes bytes, at least 1, that begin at @range->pos in them. */
+static int zcx_have_memory(struct zcx_range *range, struct zcx_memory *memory,
+			   unsigned int bytes)
+{
+	unsigned int offset;
+
+	if (bytes > PAGE_SIZE)
+		return zcx_own_pages(range, bytes);
+	range->page = zcx_memory_take(memory, bytes, &offset);
+	if (!range->page)
+		return -ENOMEM;
+	range->nr_pages = 1;
+	range->start = offset;
+	range->pos = offset;
+	return 0;
+}
+
+static int zcx_copy_memory(const struct zcx_range *range,
 			   const void __user *from, unsigned int length)
 {
+	unsigned int pos = range->start;
+
 	while (length) {
-		struct page *page = prog->memory[pos >> PAGE_SHIFT];
+		struct page *page = zcx_range_page(range, pos >> PAGE_SHIFT);
 		unsigned int offset = offset_in_page(pos);
 		unsigned int step = min_t(unsigned int, length,
 					  PAGE_SIZE - offset);
@@ -176,90 +183,120 @@ static int zcx_copy_memory(struct zcx_program *prog, unsigned int pos,
 }
 
 static int zcx_add_memory(struct zcx_program *prog, struct zcx_range *range,
+			  struct zcx_memory *memory,
 			  const struct zcx_segment *seg)
 {
-	unsigned int start = prog->memory_bytes;
 	int err;
 
-	err = zcx_program_check_memory(start, seg->length);
+	err = zcx_program_check_memory(prog->memory_bytes, seg->length);
 	if (err)
 		return err;
-	err = zcx_grow_memory(prog, start + seg->length);
-	if (err)
-		return err;
-	err = zcx_copy_memory(prog, start, u64_to_user_ptr(seg->addr),
-			      seg->length);
-	if (err)
-		return err;
-
 	range->lane = &zcx_lane_memory;
-	range->program = prog;
-	range->start = start;
-	range->pos = start;
-	range->end = start + seg->length;
+	if (!seg->length)
+		return 0;
+	err = zcx_have_memory(range, memory, seg->length);
+	if (err)
+		return err;
+	range->end = range->start + seg->length;
 	prog->memory_bytes += seg->length;
-	return 0;
+	return zcx_copy_memory(range, u64_to_user_ptr(seg->addr), seg->length);
 }
 
-static int zcx_add_segment(struct zcx_program *prog, struct zcx_range *range,
+/* Callers of this version pass what we know: a copy of constant size. */
+static int zcx_get_segment(struct zcx_segment *seg, const void __user *from,
+			   u32 segment_size)
+{
+	if (segment_size == sizeof(*seg))
+		return copy_from_user(seg, from, sizeof(*seg)) ? -EFAULT : 0;
+	return copy_struct_from_user(seg, sizeof(*seg), from, segment_size);
+}
+
+static int zcx_add_segment(struct zcx_program *prog, struct zcx_memory *memory,
 			   const void __user *from, u32 segment_size)
 {
+	struct zcx_range *range = &prog->ranges[prog->count];
 	struct zcx_segment seg;
 	int err;
 
-	err = copy_struct_from_user(&seg, sizeof(seg), from, segment_size);
+	err = zcx_get_segment(&seg, from, segment_size);
 	if (err)
 		return err;
 	err = zcx_segment_check(&seg);
 	if (err)
 		return err;
+	memset(range, 0, sizeof(*range));
+	prog->count++;
 	if (seg.type == ZCX_SEGMENT_FILE)
 		return zcx_add_file(range, &seg);
-	return zcx_add_memory(prog, range, &seg);
+	return zcx_add_memory(prog, range, memory, &seg);
+}
+
+static int zcx_program_reserve(struct zcx_program *prog, u32 count)
+{
+	prog->count = 0;
+	prog->memory_bytes = 0;
+	prog->ranges = prog->few;
+	if (count <= ZCX_PROGRAM_FEW)
+		return 0;
+	prog->ranges = kvmalloc_array(count, sizeof(*prog->ranges),
+				      GFP_KERNEL_ACCOUNT);
+	return prog->ranges ? 0 : -ENOMEM;
 }
 
 /**
- * zcx_program_create() - copy a program in, check it, take hold of its files
+ * zcx_program_init() - copy a program in, check it, take hold of its files
+ * @prog: the program, of no known contents
+ * @memory: where to take small pieces of memory from
  * @user_segments: address of the segments in user space
  * @count: how many, from user space
  * @segment_size: bytes between them, from user space
  * @lane: enum zcx_lane, from user space
  *
  * Context: process context of the submitter; may sleep.
- * Return: the program, to be freed with zcx_program_destroy(), or an ERR_PTR:
+ * Return: 0, and the program is to be given to zcx_program_destroy(); or
  * -EINVAL, -E2BIG, -EOVERFLOW, -EOPNOTSUPP, -EFAULT, -ENOMEM, -EBADF, -EISDIR,
- * or what a security module says.
+ * or what a security module says, and nothing is held.
  */
-struct zcx_program *zcx_program_create(u64 user_segments, u32 count,
-				       u32 segment_size, u32 lane)
+int zcx_program_init(struct zcx_program *prog, struct zcx_memory *memory,
+		     u64 user_segments, u32 count, u32 segment_size, u32 lane)
 {
 	const u8 __user *from = u64_to_user_ptr(user_segments);
-	struct zcx_program *prog;
 	u32 i;
 	int err;
 
 	if (!count || segment_size < sizeof(struct zcx_segment))
-		return ERR_PTR(-EINVAL);
+		return -EINVAL;
 	if (count > ZCX_MAX_SEGMENTS || segment_size > PAGE_SIZE)
-		return ERR_PTR(-E2BIG);
+		return -E2BIG;
 	if (lane > ZCX_LANE_CACHE)
-		return ERR_PTR(-EOPNOTSUPP);
+		return -EOPNOTSUPP;
+	err = zcx_program_reserve(prog, count);
+	if (err)
+		return err;
 
-	prog = kvzalloc(struct_size(prog, ranges, count), GFP_KERNEL_ACCOUNT);
-	if (!prog)
-		return ERR_PTR(-ENOMEM);
-
-	prog->count = count;
 	for (i = 0; i < count; i++) {
-		err = zcx_add_segment(prog, &prog->ranges[i],
+		err = zcx_add_segment(prog, memory,
 				      from + (size_t)i * segment_size,
 				      segment_size);
 		if (err) {
 			zcx_program_destroy(prog);
-			return ERR_PTR(err);
+			return err;
 		}
 	}
-	return prog;
+	return 0;
+}
+
+static void zcx_range_destroy(struct zcx_range *range)
+{
+	unsigned int i;
+
+	if (range->file)
+		fput(range->file);
+	for (i = 0; i < range->nr_pages; i++)
+		if (zcx_range_page(range, i))
+			put_page(zcx_range_page(range, i));
+	if (range->nr_pages > 1)
+		kfree(range->pages);
 }
 
 /**
@@ -275,12 +312,9 @@ void zcx_program_destroy(struct zcx_program *prog)
 	unsigned int i;
 
 	for (i = 0; i < prog->count; i++)
-		if (prog->ranges[i].file)
-			fput(prog->ranges[i].file);
-	for (i = 0; i < prog->nr_memory_pages; i++)
-		put_page(prog->memory[i]);
-	kfree(prog->memory);
-	kvfree(prog);
+		zcx_range_destroy(&prog->ranges[i]);
+	if (prog->ranges != prog->few)
+		kvfree(prog->ranges);
 }
 
 /* Bytes that a range has, as far as can be told before it is read. */

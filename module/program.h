@@ -6,31 +6,31 @@
 
 #include "lane.h"
 
+struct zcx_memory;
 struct zcx_segment;
+
+/* A header, a file and a trailer. */
+#define ZCX_PROGRAM_FEW	3
 
 /**
  * struct zcx_program - the segments of a link, checked and resolved
- * @memory: pages that the memory segments were copied into, packed
- * @nr_memory_pages: how many
- * @max_memory_pages: how many @memory has room for
- * @memory_bytes: bytes in them
  * @count: number of @ranges
+ * @memory_bytes: bytes of memory segments among them
  * @ranges: the segments, in order
+ * @few: the ranges of a short program, so that it needs no allocation
  *
  * Not changed once it is built, but for the cursors inside @ranges, which
  * belong to the task that runs the link.
  */
 struct zcx_program {
-	struct page		**memory;
-	unsigned int		nr_memory_pages;
-	unsigned int		max_memory_pages;
-	unsigned int		memory_bytes;
 	unsigned int		count;
-	struct zcx_range	ranges[] __counted_by(count);
+	unsigned int		memory_bytes;
+	struct zcx_range	*ranges;
+	struct zcx_range	few[ZCX_PROGRAM_FEW];
 };
 
-struct zcx_program *zcx_program_create(u64 user_segments, u32 count,
-				       u32 segment_size, u32 lane);
+int zcx_program_init(struct zcx_program *prog, struct zcx_memory *memory,
+		     u64 user_segments, u32 count, u32 segment_size, u32 lane);
 void zcx_program_destroy(struct zcx_program *prog);
 unsigned int zcx_program_entries(const struct zcx_program *prog,
 				 size_t batch_bytes);

@@ -5,8 +5,10 @@
  * Knows pages and folios, but neither files nor sockets: who owns the bytes
  * and where they go is not its business.
  */
+#include <linux/bvec.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 
 #include "sglist.h"
 
@@ -14,33 +16,33 @@ static void zcx_sglist_reset(struct zcx_sglist *sgl)
 {
 	sgl->table.nents = 0;
 	sgl->first = sgl->table.sgl;
-	sgl->last = NULL;
-	sgl->first_idx = 0;
+	sgl->next = sgl->table.sgl;
 	sgl->bytes = 0;
 }
 
 /**
- * zcx_sglist_init() - allocate an empty list
- * @sgl: the list
+ * zcx_sglist_init() - an empty list
+ * @sgl: the list, of no known contents
  * @entries: most entries it will ever hold, at least 1
- * @gfp: for the allocation
+ * @gfp: for the allocation, where one is needed
  *
  * Context: as @gfp says.
  * Return: 0 or -ENOMEM.
  */
 int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
 {
-	int err;
+	struct scatterlist *sg = sgl->few;
 
-	err = sg_alloc_table(&sgl->table, entries, gfp);
-	if (err)
-		return err;
-
-	sgl->tags = kmalloc(entries, gfp);
-	if (!sgl->tags) {
-		sg_free_table(&sgl->table);
-		return -ENOMEM;
+	sgl->tags = sgl->few_tags;
+	if (entries > ZCX_SGLIST_FEW) {
+		sg = kvmalloc_array(entries, sizeof(*sg) + sizeof(*sgl->tags),
+				    gfp);
+		if (!sg)
+			return -ENOMEM;
+		sgl->tags = (u8 *)(sg + entries);
 	}
+	sgl->table.sgl = sg;
+	sgl->table.orig_nents = entries;
 	zcx_sglist_reset(sgl);
 	return 0;
 }
@@ -54,18 +56,8 @@ int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
 void zcx_sglist_destroy(struct zcx_sglist *sgl)
 {
 	zcx_sglist_advance(sgl, sgl->bytes, NULL);
-	kfree(sgl->tags);
-	sg_free_table(&sgl->table);
-}
-
-/* Does @page + @offset begin at the very byte where the run @sg ends? */
-static bool zcx_sg_continues(struct scatterlist *sg, struct page *page,
-			     unsigned int offset, unsigned int length)
-{
-	if (sg->length > UINT_MAX - sg->offset - length)
-		return false;
-	return page_to_phys(sg_page(sg)) + sg->offset + sg->length ==
-	       page_to_phys(page) + offset;
+	if (sgl->table.sgl != sgl->few)
+		kvfree(sgl->table.sgl);
 }
 
 /* The folio that the last byte of the run @sg lies in. */
@@ -74,6 +66,32 @@ static struct folio *zcx_sg_tail_folio(struct scatterlist *sg)
 	unsigned int last = sg->offset + sg->length - 1;
 
 	return page_folio(nth_page(sg_page(sg), last >> PAGE_SHIFT));
+}
+
+/*
+ * Make the last run longer. One reference a folio: if the run touches @page's
+ * already, it has one.
+ */
+static void zcx_sg_extend(struct scatterlist *last, struct page *page,
+			  unsigned int length)
+{
+	struct folio *folio = page_folio(page);
+
+	if (zcx_sg_tail_folio(last) == folio)
+		folio_put(folio);
+	last->length += length;
+}
+
+/* Does memory that begins at @start continue the newest entry of the list? */
+static bool zcx_sglist_continues(const struct zcx_sglist *sgl,
+				 phys_addr_t start, unsigned int length,
+				 enum zcx_tag tag)
+{
+	const struct scatterlist *last = sgl->next - 1;
+
+	return sgl->table.nents && sgl->end == start &&
+	       sgl->tags[last - sgl->table.sgl] == tag &&
+	       last->length <= UINT_MAX - last->offset - length;
 }
 
 /**
@@ -87,34 +105,27 @@ static struct folio *zcx_sg_tail_folio(struct scatterlist *sg)
  *
  * Memory that continues the last entry is merged into it, if the tags agree.
  *
- * Context: may sleep (may drop a folio reference).
+ * Context: any (the reference that merging drops is never the last).
  * Return: 0, or -ENOSPC if all entries are in use (the caller keeps its
  * reference).
  */
 int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 		      unsigned int offset, unsigned int length, enum zcx_tag tag)
 {
-	unsigned int next = sgl->first_idx + sgl->table.nents;
-	struct scatterlist *last = sgl->last;
+	phys_addr_t start = page_to_phys(page) + offset;
 
-	if (last && sgl->tags[next - 1] == tag &&
-	    zcx_sg_continues(last, page, offset, length)) {
-		/* One reference a folio: the run has this one already. */
-		if (zcx_sg_tail_folio(last) == page_folio(page))
-			folio_put(page_folio(page));
-		last->length += length;
-		sgl->bytes += length;
-		return 0;
+	if (zcx_sglist_continues(sgl, start, length, tag)) {
+		zcx_sg_extend(sgl->next - 1, page, length);
+	} else {
+		if (!zcx_sglist_room(sgl))
+			return -ENOSPC;
+		*sgl->next = (struct scatterlist){ };
+		sg_set_page(sgl->next, page, length, offset);
+		sgl->tags[sgl->next - sgl->table.sgl] = tag;
+		sgl->next++;
+		sgl->table.nents++;
 	}
-
-	if (next == sgl->table.orig_nents)
-		return -ENOSPC;
-
-	last = last ? sg_next(last) : sgl->first;
-	sg_set_page(last, page, length, offset);
-	sgl->tags[next] = tag;
-	sgl->last = last;
-	sgl->table.nents++;
+	sgl->end = start + length;
 	sgl->bytes += length;
 	return 0;
 }
@@ -129,6 +140,11 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes)
 	unsigned int offset = sg->offset;
 	unsigned int left = sg->length;
 
+	/* All of a page: the usual case where folios are no larger. */
+	if (bytes == left && offset + left <= PAGE_SIZE) {
+		folio_put(page_folio(page));
+		return;
+	}
 	while (bytes) {
 		struct folio *folio = page_folio(page);
 		size_t pos = folio_page_idx(folio, page) * PAGE_SIZE + offset;
@@ -159,23 +175,93 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes)
 void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			u64 by_tag[ZCX_NR_TAGS])
 {
+	sgl->bytes -= bytes;
 	while (bytes) {
 		struct scatterlist *sg = sgl->first;
-		unsigned int step = min_t(size_t, bytes, sg->length);
-		bool whole = step == sg->length;
+		unsigned int length = sg->length;
+		unsigned int step = min_t(size_t, bytes, length);
 
 		zcx_sg_consume(sg, step);
 		if (by_tag)
-			by_tag[sgl->tags[sgl->first_idx]] += step;
+			by_tag[sgl->tags[sg - sgl->table.sgl]] += step;
 		bytes -= step;
-		sgl->bytes -= step;
-		if (!whole)
+		if (step < length)
 			break;
 		sgl->table.nents--;
-		sgl->first_idx++;
-		if (sgl->table.nents)
-			sgl->first = sg_next(sg);
+		sgl->first++;
 	}
 	if (!sgl->bytes)
 		zcx_sglist_reset(sgl);
+}
+
+static phys_addr_t zcx_sg_start(struct scatterlist *sg)
+{
+	return page_to_phys(sg_page(sg)) + sg->offset;
+}
+
+/*
+ * Take @bytes off the back of the run @sg, dropping the reference of every
+ * folio that the run then no longer touches.
+ */
+static void zcx_sg_trim(struct scatterlist *sg, unsigned int bytes)
+{
+	while (bytes) {
+		struct folio *folio = zcx_sg_tail_folio(sg);
+		phys_addr_t start = max_t(phys_addr_t, zcx_sg_start(sg),
+					  PFN_PHYS(folio_pfn(folio)));
+		unsigned int here = zcx_sg_start(sg) + sg->length - start;
+		unsigned int step = min(here, bytes);
+
+		sg->length -= step;
+		bytes -= step;
+		if (step == here)
+			folio_put(folio);
+	}
+}
+
+/**
+ * zcx_sglist_trim() - take bytes off the back
+ * @sgl: the list
+ * @bytes: how many, at most @sgl->bytes
+ *
+ * Context: may sleep (drops folio references).
+ */
+void zcx_sglist_trim(struct zcx_sglist *sgl, size_t bytes)
+{
+	sgl->bytes -= bytes;
+	while (bytes) {
+		struct scatterlist *sg = sgl->next - 1;
+		unsigned int length = sg->length;
+		unsigned int step = min_t(size_t, bytes, length);
+
+		zcx_sg_trim(sg, step);
+		bytes -= step;
+		if (step < length)
+			break;
+		sgl->table.nents--;
+		sgl->next--;
+	}
+	if (sgl->bytes)
+		sgl->end = zcx_sg_start(sgl->next - 1) + sgl->next[-1].length;
+	else
+		zcx_sglist_reset(sgl);
+}
+
+/**
+ * zcx_sglist_to_iter() - the list as a source for sendmsg()
+ * @sgl: the list; unchanged
+ * @bv: room for an entry for each of the list's; what @iter goes through
+ * @iter: out: over all of the list
+ *
+ * Context: any.
+ */
+void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct bio_vec *bv,
+			struct iov_iter *iter)
+{
+	struct bio_vec *to = bv;
+	struct scatterlist *sg;
+
+	for_each_zcx_sg(sgl, sg)
+		bvec_set_page(to++, sg_page(sg), sg->length, sg->offset);
+	iov_iter_bvec(iter, ITER_SOURCE, bv, sgl->table.nents, sgl->bytes);
 }

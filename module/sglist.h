@@ -3,6 +3,7 @@
 #define _ZCX_SGLIST_H
 
 #include <linux/scatterlist.h>
+#include <linux/uio.h>
 
 /**
  * enum zcx_tag - where the bytes of a scatter-list entry came from
@@ -21,14 +22,21 @@ enum zcx_tag {
 	ZCX_NR_TAGS,
 };
 
+/* A header, 16 KiB page by page from anywhere in a page, and a trailer. */
+#define ZCX_SGLIST_FEW	8
+
 /**
  * struct zcx_sglist - the scatter list of one batch
- * @table: entries; @table.orig_nents of them allocated, @table.nents in use
+ * @table: entries, in one array; @table.orig_nents of them allocated,
+ *	@table.nents in use. Each is set up when it comes into use, so that a
+ *	long list costs no more than what is in it; none is marked as the last
  * @tags: tag of each allocated entry
  * @first: oldest entry in use, if there is one
- * @last: newest entry in use, if there is one
- * @first_idx: index of @first, for @tags
+ * @next: the entry behind the newest, if there is room for one
+ * @end: physical address behind the newest entry in use, if there is one
  * @bytes: bytes in all entries in use
+ * @few: the entries of a short list, so that it needs no allocation
+ * @few_tags: and their tags
  *
  * An entry is one run of physically adjacent memory. It holds exactly one
  * reference on each folio that the run touches, no matter how many pages of
@@ -44,9 +52,11 @@ struct zcx_sglist {
 	struct sg_table		table;
 	u8			*tags;
 	struct scatterlist	*first;
-	struct scatterlist	*last;
-	unsigned int		first_idx;
+	struct scatterlist	*next;
+	phys_addr_t		end;
 	size_t			bytes;
+	struct scatterlist	few[ZCX_SGLIST_FEW];
+	u8			few_tags[ZCX_SGLIST_FEW];
 };
 
 int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp);
@@ -55,6 +65,9 @@ int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 		      unsigned int offset, unsigned int length, enum zcx_tag tag);
 void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			u64 by_tag[ZCX_NR_TAGS]);
+void zcx_sglist_trim(struct zcx_sglist *sgl, size_t bytes);
+void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct bio_vec *bv,
+			struct iov_iter *iter);
 
 /**
  * zcx_sglist_room() - entries that can still be appended for certain
@@ -64,11 +77,11 @@ void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
  */
 static inline unsigned int zcx_sglist_room(const struct zcx_sglist *sgl)
 {
-	return sgl->table.orig_nents - sgl->first_idx - sgl->table.nents;
+	return sgl->table.sgl + sgl->table.orig_nents - sgl->next;
 }
 
 /* for_each_zcx_sg - walk the entries in use, oldest first */
-#define for_each_zcx_sg(sgl, sg, i) \
-	for_each_sg((sgl)->first, sg, (sgl)->table.nents, i)
+#define for_each_zcx_sg(sgl, sg) \
+	for ((sg) = (sgl)->first; (sg) != (sgl)->next; (sg)++)
 
 #endif /* _ZCX_SGLIST_H */

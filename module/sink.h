@@ -14,7 +14,7 @@ struct zcx_sink;
  * @flush: let go of a tail that was pushed with @more although nothing follows
  * @settle: all has been pushed: wait until none of it could be lost by closing
  *	the sink's descriptor; may be NULL
- * @destroy: free the sink and what it holds
+ * @destroy: let go of what the sink holds; its own memory is its maker's
  *
  * @push takes up to all bytes of the list, from its front; @more says that
  * more bytes will follow. It returns the number of bytes taken (at least 1;
@@ -50,7 +50,5 @@ struct zcx_sink {
 	size_t frags;
 	u32 result_flags;
 };
-
-struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries);
 
 #endif /* _ZCX_SINK_H */

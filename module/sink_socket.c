@@ -22,24 +22,11 @@
 
 #include "compat/push.h"
 #include "frags.h"
-#include "sglist.h"
-#include "sink.h"
+#include "sink_socket.h"
 #include "zcx.h"
 
 /* Longest pause, in ms, when the socket has room but the system no memory. */
 #define ZCX_PAUSE_MAX	200
-
-struct zcx_socket_sink {
-	struct zcx_sink sink;
-	struct file *file;
-	struct socket *sock;
-	/* room for an entry for each of a scatter list's */
-	struct bio_vec *bv;
-	/* software TLS: encrypts into new pages */
-	bool encrypts;
-	/* pauses since the socket last took anything; only its link's task */
-	unsigned int pauses;
-};
 
 static struct zcx_socket_sink *to_socket_sink(struct zcx_sink *sink)
 {
@@ -355,9 +342,9 @@ static void zcx_socket_destroy(struct zcx_sink *sink)
 {
 	struct zcx_socket_sink *ss = to_socket_sink(sink);
 
-	kfree(ss->bv);
+	if (ss->bv != ss->few)
+		kvfree(ss->bv);
 	fput(ss->file);
-	kfree(ss);
 }
 
 static const struct zcx_sink_ops zcx_socket_sink_ops = {
@@ -377,26 +364,37 @@ static int zcx_socket_admit(struct file *file, struct socket *sock)
 	return rw_verify_area(WRITE, file, NULL, 0);
 }
 
+static int zcx_socket_sink_reserve(struct zcx_socket_sink *ss,
+				   unsigned int entries)
+{
+	ss->bv = ss->few;
+	if (entries > ARRAY_SIZE(ss->few))
+		ss->bv = kvmalloc_array(entries, sizeof(*ss->bv),
+					GFP_KERNEL_ACCOUNT);
+	return ss->bv ? 0 : -ENOMEM;
+}
+
 /**
- * zcx_socket_sink_create() - a sink for the socket behind a descriptor
+ * zcx_socket_sink_init() - make a sink of the socket behind a descriptor
+ * @ss: the sink, of no known contents
  * @fd: from user space
  * @entries: most scatter-list entries that will be pushed at a time
  *
  * Context: process context of the submitter; may sleep.
- * Return: the sink, to be freed by its destroy operation, or an ERR_PTR:
- * -EBADF, -ENOTSOCK, -EOPNOTSUPP (a kind of socket that zcx does not send to),
- * -ENOTCONN, -ENOMEM, or what a security module says.
+ * Return: 0, and the sink's destroy operation is to be called; or -EBADF,
+ * -ENOTSOCK, -EOPNOTSUPP (a kind of socket that zcx does not send to),
+ * -ENOTCONN, -ENOMEM, or what a security module says, and nothing is held.
  */
-struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries)
+int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd,
+			 unsigned int entries)
 {
-	struct zcx_socket_sink *ss;
 	struct socket *sock;
 	struct file *file;
 	int err;
 
 	file = fget(fd);
 	if (!file)
-		return ERR_PTR(-EBADF);
+		return -EBADF;
 	err = -ENOTSOCK;
 	sock = sock_from_file(file);
 	if (!sock)
@@ -405,24 +403,18 @@ struct zcx_sink *zcx_socket_sink_create(int fd, unsigned int entries)
 	if (err)
 		goto put;
 
-	err = -ENOMEM;
-	ss = kzalloc(sizeof(*ss), GFP_KERNEL_ACCOUNT);
-	if (!ss)
+	memset(ss, 0, offsetof(struct zcx_socket_sink, few));
+	err = zcx_socket_sink_reserve(ss, entries);
+	if (err)
 		goto put;
-	ss->bv = kmalloc_array(entries, sizeof(*ss->bv), GFP_KERNEL_ACCOUNT);
-	if (!ss->bv)
-		goto free;
-
 	ss->sink.ops = &zcx_socket_sink_ops;
 	ss->sink.entries = entries;
 	ss->file = file;
 	ss->sock = sock;
 	zcx_look_at_tls(ss);
 	zcx_look_at_route(ss);
-	return &ss->sink;
-free:
-	kfree(ss);
+	return 0;
 put:
 	fput(file);
-	return ERR_PTR(err);
+	return err;
 }

@@ -6,14 +6,18 @@
  * =========
  *
  *   struct file of /dev/zcx  owns one reference on its struct zcx_context
- *   zcx_context              owns nothing else; its list of links borrows
+ *   zcx_context              owns a page that memory segments are cut from; its
+ *                            list of links borrows
  *   zcx_live_link            owns a reference on its context, its program, its
  *                            sink and its scatter list
- *   zcx_program              owns a reference on every file it names, and the
- *                            pages that memory segments were copied into
+ *   zcx_program              owns a reference on every file it names, and on the
+ *                            pages that its memory segments were copied into
  *   zcx_sink                 owns a reference on the socket's file
  *   zcx_sglist               owns one reference on each folio in it, for as
  *                            long as it is in it; the socket takes its own
+ *
+ * A link, its program and its sink are parts of one struct zcx_request, which is
+ * freed when the link has let go of all three.
  *
  * A link is reference counted. Whoever submits it holds one reference and
  * drops it when the link has ended; readers of fdinfo take none, they look
@@ -22,7 +26,8 @@
  * Lock order
  * ==========
  *
- *   zcx_context.lock (spinlock, leaf): the list of links and the counters
+ *   zcx_context.lock (spinlock, leaf): the list of links
+ *   zcx_memory.lock (spinlock, leaf): the page and how much of it is used
  *
  * No lock of the module is held while a lane reads or a sink pushes.
  */

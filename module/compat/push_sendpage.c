@@ -81,10 +81,9 @@ static ssize_t zcx_push_runs(struct socket *sock, struct zcx_sglist *sgl,
 	int mid = end | MSG_MORE | MSG_SENDPAGE_NOTLAST;
 	struct scatterlist *sg;
 	size_t done = 0;
-	unsigned int i;
 
-	for_each_zcx_sg(sgl, sg, i) {
-		bool last = i + 1 == sgl->table.nents;
+	for_each_zcx_sg(sgl, sg) {
+		bool last = sg + 1 == sgl->next;
 		ssize_t ret = zcx_push_run(sock, sg, limit, mid,
 					   last ? end : mid, sendpage);
 

@@ -23,16 +23,10 @@ ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
 	struct msghdr msg = {
 		.msg_flags = MSG_SPLICE_PAGES | MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
-	struct scatterlist *sg;
-	unsigned int i;
-
-	for_each_zcx_sg(sgl, sg, i)
-		bvec_set_page(&bv[i], sg_page(sg), sg->length, sg->offset);
 
 	if (more)
 		msg.msg_flags |= MSG_MORE;
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, sgl->table.nents,
-		      sgl->bytes);
+	zcx_sglist_to_iter(sgl, bv, &msg.msg_iter);
 	return sock_sendmsg(sock, &msg);
 }
 

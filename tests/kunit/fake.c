@@ -68,9 +68,8 @@ const struct zcx_lane_ops fake_lane = {
 static void fake_take(struct fake *fake, struct zcx_sglist *sgl, size_t bytes)
 {
 	struct scatterlist *sg;
-	unsigned int i;
 
-	for_each_zcx_sg(sgl, sg, i) {
+	for_each_zcx_sg(sgl, sg) {
 		size_t n = min_t(size_t, bytes, sg->length);
 
 		/* The pages are lowmem and adjacent: one copy does for a run. */

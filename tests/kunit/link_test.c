@@ -22,43 +22,82 @@
 
 #define TOTAL	(HEAD + LENGTH + TAIL)
 
-/* The program HEAD bytes of memory, bytes FROM.. of the fake file, TAIL bytes. */
-static struct zcx_program *make_program(struct kunit *test, loff_t from,
-					loff_t length)
-{
-	struct zcx_program *prog;
+/* A link and its program in one piece of memory, as requests have them. */
+struct test_link {
+	struct zcx_live_link link;
+	struct zcx_program program;
+};
 
-	prog = kvzalloc(struct_size(prog, ranges, 3), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, prog);
-	prog->memory = kzalloc(sizeof(*prog->memory), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, prog->memory);
-	prog->memory[0] = alloc_page(GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, prog->memory[0]);
-	memset(page_address(prog->memory[0]), 'm', PAGE_SIZE);
-	prog->nr_memory_pages = 1;
-	prog->memory_bytes = HEAD + TAIL;
+static void test_link_free(struct zcx_live_link *link)
+{
+	kfree(container_of(link, struct test_link, link));
+}
+
+static struct zcx_range memory_range(struct kunit *test, loff_t from,
+				     loff_t bytes)
+{
+	struct zcx_range range = {
+		.lane = &zcx_lane_memory, .start = from, .pos = from,
+		.end = from + bytes, .nr_pages = 1,
+		.page = alloc_page(GFP_KERNEL),
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, range.page);
+	memset(page_address(range.page), 'm', PAGE_SIZE);
+	return range;
+}
+
+/* The program HEAD bytes of memory, bytes FROM.. of the fake file, TAIL bytes. */
+static void make_program(struct kunit *test, struct zcx_program *prog,
+			 loff_t from, loff_t length)
+{
 	prog->count = 3;
-	prog->ranges[0] = (struct zcx_range){
-		.lane = &zcx_lane_memory, .program = prog, .end = HEAD };
+	prog->memory_bytes = HEAD + TAIL;
+	prog->ranges = prog->few;
+	prog->ranges[0] = memory_range(test, 0, HEAD);
 	prog->ranges[1] = (struct zcx_range){
 		.lane = &fake_lane, .pos = from, .end = from + length };
-	prog->ranges[2] = (struct zcx_range){
-		.lane = &zcx_lane_memory, .program = prog, .pos = HEAD,
-		.end = HEAD + TAIL };
-	return prog;
+	prog->ranges[2] = memory_range(test, 700, TAIL);
+}
+
+/* @entries: the sink's; 0: what suits the program. */
+static int try_link(struct kunit *test, struct zcx_context *ctx, loff_t from,
+		    loff_t length, size_t batch, unsigned int entries,
+		    unsigned int max_links, struct zcx_live_link **link)
+{
+	struct test_link *made = kzalloc(sizeof(*made), GFP_KERNEL);
+	struct fake *fake = test->priv;
+	struct zcx_link_parts parts = {
+		.ctx = ctx, .sink = &fake->sink, .user_data = 42,
+		.batch_bytes = batch, .free = test_link_free,
+	};
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, made);
+	make_program(test, &made->program, from, length);
+	parts.program = &made->program;
+	fake->sink.entries = entries ?:
+			     zcx_program_entries(&made->program, batch);
+	err = zcx_link_init(&made->link, &parts, max_links);
+	if (err) {
+		/* Refused: program and sink are still the caller's. */
+		KUNIT_EXPECT_EQ(test, fake->destroys, 0);
+		zcx_program_destroy(&made->program);
+		kfree(made);
+		return err;
+	}
+	*link = &made->link;
+	return 0;
 }
 
 static struct zcx_live_link *make_link(struct kunit *test,
 				       struct zcx_context *ctx, loff_t from,
 				       loff_t length, size_t batch)
 {
-	struct zcx_program *prog = make_program(test, from, length);
-	struct fake *fake = test->priv;
 	struct zcx_live_link *link;
 
-	fake->sink.entries = zcx_program_entries(prog, batch);
-	link = zcx_link_create(ctx, prog, &fake->sink, 42, batch, 10);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(link));
+	KUNIT_ASSERT_EQ(test, 0, try_link(test, ctx, from, length, batch, 0, 10,
+					  &link));
 	return link;
 }
 
@@ -200,10 +239,8 @@ static void link_list_suits_the_sink(struct kunit *test)
 	for (entries = 1; entries < 4; entries++) {
 		struct zcx_live_link *link;
 
-		fake->sink.entries = entries;
-		link = zcx_link_create(ctx, make_program(test, 11, length),
-				       &fake->sink, 42, SZ_1M, 10);
-		KUNIT_ASSERT_FALSE(test, IS_ERR(link));
+		KUNIT_ASSERT_EQ(test, 0, try_link(test, ctx, 11, length, SZ_1M,
+						  entries, 10, &link));
 		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
 		KUNIT_EXPECT_FALSE(test, fake->overfull);
 		expect_got(test, 11, length, HEAD + length + TAIL);
@@ -445,21 +482,17 @@ static void link_limit_of_a_context(struct kunit *test)
 	struct zcx_context *ctx = make_context(test);
 	struct zcx_live_link *first =
 		make_link(test, ctx, FROM, LENGTH, SZ_64K);
-	struct zcx_program *prog = make_program(test, FROM, LENGTH);
 	struct fake *fake = test->priv;
 	struct zcx_live_link *second;
 
-	second = zcx_link_create(ctx, prog, &fake->sink, 0, SZ_64K, 1);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -EBUSY);
-	/* Refused: program and sink are still the caller's. */
-	KUNIT_EXPECT_EQ(test, fake->destroys, 0);
+	KUNIT_EXPECT_EQ(test, -EBUSY, try_link(test, ctx, FROM, LENGTH, SZ_64K,
+					       0, 1, &second));
 	KUNIT_EXPECT_EQ(test, zcx_link_run(first), 0);
 	expect_end(test, first, ZCX_STATE_SENT, 0, TOTAL);
 	fake_reset(fake);
-	fake->sink.entries = zcx_program_entries(prog, SZ_64K);
 
-	second = zcx_link_create(ctx, prog, &fake->sink, 0, SZ_64K, 1);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(second));
+	KUNIT_ASSERT_EQ(test, 0, try_link(test, ctx, FROM, LENGTH, SZ_64K, 0, 1,
+					  &second));
 	KUNIT_EXPECT_EQ(test, second->id, 2);
 	KUNIT_EXPECT_EQ(test, zcx_link_run(second), 0);
 	expect_end(test, second, ZCX_STATE_SENT, 0, TOTAL);

@@ -11,6 +11,7 @@
 #include <linux/zcx.h>
 
 #include "fake.h"
+#include "memory.h"
 #include "program.h"
 
 struct segment_case {
@@ -104,13 +105,16 @@ static unsigned long user_copy(struct kunit *test, const void *from,
 
 static int create_errno(u64 segments, u32 count, u32 size, u32 lane)
 {
-	struct zcx_program *prog =
-		zcx_program_create(segments, count, size, lane);
+	struct zcx_memory memory;
+	struct zcx_program prog;
+	int err;
 
-	if (IS_ERR(prog))
-		return PTR_ERR(prog);
-	zcx_program_destroy(prog);
-	return 0;
+	zcx_memory_init(&memory);
+	err = zcx_program_init(&prog, &memory, segments, count, size, lane);
+	if (!err)
+		zcx_program_destroy(&prog);
+	zcx_memory_destroy(&memory);
+	return err;
 }
 
 static void program_create_refusals(struct kunit *test)
@@ -147,8 +151,9 @@ static void program_create_refusals(struct kunit *test)
 static void program_memory_is_copied_and_packed(struct kunit *test)
 {
 	u8 *bytes = kunit_kzalloc(test, 2 * PAGE_SIZE, GFP_KERNEL);
-	struct zcx_segment segs[2];
-	struct zcx_program *prog;
+	struct zcx_segment segs[3];
+	struct zcx_memory memory;
+	struct zcx_program prog;
 	unsigned long addr, user;
 	size_t n;
 
@@ -159,18 +164,31 @@ static void program_memory_is_copied_and_packed(struct kunit *test)
 	segs[0] = (struct zcx_segment){ .type = ZCX_SEGMENT_MEMORY,
 					.addr = addr, .length = 10 };
 	segs[1] = (struct zcx_segment){ .type = ZCX_SEGMENT_MEMORY,
-					.addr = addr + 10,
-					.length = 2 * PAGE_SIZE - 10 };
+					.addr = addr + 10, .length = 20 };
+	segs[2] = (struct zcx_segment){ .type = ZCX_SEGMENT_MEMORY,
+					.addr = addr + 30,
+					.length = 2 * PAGE_SIZE - 30 };
 	user = user_copy(test, segs, sizeof(segs));
 
-	prog = zcx_program_create(user, 2, sizeof(segs[0]), ZCX_LANE_AUTO);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(prog));
-	KUNIT_EXPECT_EQ(test, prog->nr_memory_pages, 2);
-	KUNIT_EXPECT_EQ(test, prog->memory_bytes, 2 * PAGE_SIZE);
-	for (n = 0; n < 2; n++)
-		KUNIT_EXPECT_MEMEQ(test, page_address(prog->memory[n]),
-				   bytes + n * PAGE_SIZE, PAGE_SIZE);
-	zcx_program_destroy(prog);
+	zcx_memory_init(&memory);
+	KUNIT_ASSERT_EQ(test, 0,
+			zcx_program_init(&prog, &memory, user, 3,
+					 sizeof(segs[0]), ZCX_LANE_AUTO));
+	KUNIT_EXPECT_EQ(test, prog.memory_bytes, 2 * PAGE_SIZE);
+	/* What is small shares a page, without a gap; what is not has its own. */
+	KUNIT_EXPECT_PTR_EQ(test, prog.ranges[0].page, memory.page);
+	KUNIT_EXPECT_PTR_EQ(test, prog.ranges[1].page, memory.page);
+	KUNIT_EXPECT_EQ(test, prog.ranges[1].start, prog.ranges[0].end);
+	KUNIT_EXPECT_MEMEQ(test, page_address(memory.page) +
+			   prog.ranges[0].start, bytes, 30);
+	KUNIT_ASSERT_EQ(test, prog.ranges[2].nr_pages, 2);
+	KUNIT_EXPECT_MEMEQ(test, page_address(prog.ranges[2].pages[0]),
+			   bytes + 30, PAGE_SIZE);
+	KUNIT_EXPECT_MEMEQ(test, page_address(prog.ranges[2].pages[1]),
+			   bytes + 30 + PAGE_SIZE, PAGE_SIZE - 30);
+	zcx_program_destroy(&prog);
+	KUNIT_EXPECT_EQ(test, page_count(memory.page), 1);
+	zcx_memory_destroy(&memory);
 }
 
 static void program_memory_limit_of_a_link(struct kunit *test)
@@ -201,8 +219,9 @@ static void program_entries_suit_the_program(struct kunit *test)
 {
 	struct zcx_program *prog;
 
-	prog = kunit_kzalloc(test, struct_size(prog, ranges, 2), GFP_KERNEL);
+	prog = kunit_kzalloc(test, sizeof(*prog), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, prog);
+	prog->ranges = prog->few;
 	prog->count = 2;
 	KUNIT_EXPECT_EQ(test, zcx_program_entries(prog, SZ_1M), 2);
 	prog->ranges[0].end = 100;

@@ -195,6 +195,14 @@ static void sglist_large_folio_is_one_entry(struct kunit *test)
 	zcx_sglist_advance(&sgl, PAGE_SIZE - 3, NULL);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
 
+	/* From the back: to the run's first byte, which is not the folio's. */
+	add(&sgl, folio_page(folio, 1), 3, 14 * PAGE_SIZE, ZCX_TAG_CACHE);
+	zcx_sglist_trim(&sgl, 14 * PAGE_SIZE - 1);
+	KUNIT_EXPECT_EQ(test, sgl.first->length, 1);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
+	zcx_sglist_trim(&sgl, 1);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
+
 	/* Stopping inside the folio, at the end of the run, drops it as well. */
 	add(&sgl, folio_page(folio, 2), 0, 100, ZCX_TAG_CACHE);
 	zcx_sglist_advance(&sgl, 100, NULL);
@@ -205,10 +213,9 @@ static void sglist_large_folio_is_one_entry(struct kunit *test)
 	fake_expect_refs(test, fake);
 }
 
-/* Tables above a page of entries are chained: walk, fill and empty one. */
-static void sglist_chained_table(struct kunit *test)
+/* A list of @entries entries: walk, fill and empty one. */
+static void fill_and_empty(struct kunit *test, unsigned int entries)
 {
-	const unsigned int entries = 3 * SG_MAX_SINGLE_ALLOC + 1;
 	struct fake *fake = test->priv;
 	struct scatterlist *sg;
 	struct zcx_sglist sgl;
@@ -220,14 +227,96 @@ static void sglist_chained_table(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, 0, add(&sgl, fake->page, 2 * i, 1,
 						     i % ZCX_NR_TAGS));
 		KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), 0);
-		for_each_zcx_sg(&sgl, sg, i)
-			KUNIT_ASSERT_EQ(test, sg->offset, 2 * i);
+		KUNIT_ASSERT_EQ(test, add(&sgl, fake->page, 0, 1, 0), -ENOSPC);
+		i = 0;
+		for_each_zcx_sg(&sgl, sg)
+			KUNIT_ASSERT_EQ(test, sg->offset, 2 * i++);
+		KUNIT_ASSERT_EQ(test, i, entries);
 		for (i = 0; i < entries; i++) {
 			KUNIT_ASSERT_EQ(test, sgl.first->offset, 2 * i);
 			zcx_sglist_advance(&sgl, 1, NULL);
 		}
 		KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), entries);
 	}
+	zcx_sglist_destroy(&sgl);
+	fake_expect_refs(test, fake);
+}
+
+/* Short lists have their entries inside, long ones are allocated. */
+static void sglist_of_any_length(struct kunit *test)
+{
+	fill_and_empty(test, 1);
+	fill_and_empty(test, ZCX_SGLIST_FEW);
+	fill_and_empty(test, ZCX_SGLIST_FEW + 1);
+	fill_and_empty(test, 3 * SG_MAX_SINGLE_ALLOC + 1);
+}
+
+/* From the back as from the front: what is not touched any more is let go of. */
+static void sglist_trim_drops_what_is_passed(struct kunit *test)
+{
+	static const size_t steps[] = { 1, 7, 511, 4095, 4096, 4097, 8192 };
+	struct fake *fake = test->priv;
+	const size_t start = 5, total = RUN * PAGE_SIZE - start;
+	unsigned int s, i;
+
+	for (s = 0; s < ARRAY_SIZE(steps); s++) {
+		struct zcx_sglist sgl;
+		size_t left = total;
+
+		KUNIT_ASSERT_EQ(test, zcx_sglist_init(&sgl, 8, GFP_KERNEL), 0);
+		add(&sgl, fake->page, start, PAGE_SIZE - start, ZCX_TAG_CACHE);
+		for (i = 1; i < RUN; i++)
+			add(&sgl, fake->page + i, 0, PAGE_SIZE, ZCX_TAG_CACHE);
+
+		while (left) {
+			size_t step = min(steps[s], left);
+
+			zcx_sglist_trim(&sgl, step);
+			left -= step;
+			KUNIT_ASSERT_EQ(test, sgl.bytes, left);
+			for (i = 0; i < RUN; i++) {
+				size_t begins = i ? i * PAGE_SIZE - start : 0;
+
+				KUNIT_ASSERT_EQ(test,
+						page_count(fake->page + i),
+						fake->refs[i] + (left > begins));
+			}
+		}
+		zcx_sglist_destroy(&sgl);
+		fake_expect_refs(test, fake);
+	}
+}
+
+/* Across entries; and what is appended then goes on from the new end. */
+static void sglist_trim_then_append(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct zcx_sglist sgl;
+
+	KUNIT_ASSERT_EQ(test, zcx_sglist_init(&sgl, 8, GFP_KERNEL), 0);
+	add(&sgl, fake->page, 0, 100, ZCX_TAG_CACHE);
+	add(&sgl, fake->page + 2, 0, 100, ZCX_TAG_CACHE);
+	add(&sgl, fake->page + 4, 0, 100, ZCX_TAG_CACHE);
+	zcx_sglist_trim(&sgl, 160);
+	KUNIT_EXPECT_EQ(test, sgl.table.nents, 2);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), 6);
+	KUNIT_EXPECT_EQ(test, page_count(fake->page + 4), fake->refs[4]);
+
+	/* The old end is no end any more, the new one is. */
+	add(&sgl, fake->page + 4, 100, 10, ZCX_TAG_CACHE);
+	KUNIT_EXPECT_EQ(test, sgl.table.nents, 3);
+	zcx_sglist_trim(&sgl, 10);
+	add(&sgl, fake->page + 2, 40, 10, ZCX_TAG_CACHE);
+	KUNIT_EXPECT_EQ(test, sgl.table.nents, 2);
+	KUNIT_EXPECT_EQ(test, sgl.bytes, 150);
+
+	/* What has been taken off the front stays off. */
+	zcx_sglist_advance(&sgl, 110, NULL);
+	zcx_sglist_trim(&sgl, 15);
+	KUNIT_EXPECT_EQ(test, sgl.first->offset, 10);
+	KUNIT_EXPECT_EQ(test, sgl.first->length, 25);
+	zcx_sglist_trim(&sgl, 25);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), 8);
 	zcx_sglist_destroy(&sgl);
 	fake_expect_refs(test, fake);
 }
@@ -240,7 +329,9 @@ static struct kunit_case sglist_cases[] = {
 	KUNIT_CASE(sglist_advance_drops_what_is_passed),
 	KUNIT_CASE(sglist_advance_counts_by_tag),
 	KUNIT_CASE(sglist_large_folio_is_one_entry),
-	KUNIT_CASE(sglist_chained_table),
+	KUNIT_CASE(sglist_of_any_length),
+	KUNIT_CASE(sglist_trim_drops_what_is_passed),
+	KUNIT_CASE(sglist_trim_then_append),
 	{}
 };
 

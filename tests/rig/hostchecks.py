@@ -17,14 +17,16 @@ _HEADER = build.TOP / 'uapi/linux/zcx.h'
 _LEAVES = {'zcx.h', 'trace.h', 'stats.h', 'push.h', 'compat/push.h'}
 _MAY_INCLUDE = {
     'sglist': {'sglist.h'},
-    'lane_memory': {'lane.h', 'sglist.h', 'program.h'},
-    'lane_cache': {'lane.h', 'sglist.h', 'program.h'},
-    'lane_splice': {'lane.h', 'sglist.h', 'program.h'},
-    'sink_socket': {'sink.h', 'sglist.h', 'frags.h'},
+    'memory': {'memory.h'},
+    'lane_memory': {'lane.h', 'sglist.h'},
+    'lane_cache': {'lane.h', 'sglist.h'},
+    'lane_splice': {'lane.h', 'sglist.h'},
+    'sink_socket': {'sink_socket.h', 'sink.h', 'sglist.h', 'frags.h'},
     'frags': {'frags.h', 'sglist.h'},
-    'program': {'program.h', 'lane.h', 'sink.h'},
+    'program': {'program.h', 'lane.h', 'memory.h'},
     'link': {'link.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h', 'program.h'},
-    'context': {'context.h', 'link.h'},
+    'context': {'context.h', 'memory.h'},
+    'submit': {'submit.h', 'context.h', 'link.h', 'program.h', 'sink_socket.h'},
 }
 
 

@@ -26,6 +26,15 @@ run_test() {
 	fi
 }
 
+# The kernel's own: when fault injection keeps a slab cache from appearing in
+# sysfs, sysfs_slab_add() forgets the name that kobject_init_and_add() made.
+without_slab_names() {
+	awk '/^unreferenced object/ { if (!known) printf "%s", text; text = ""; known = 0 }
+	     { text = text $0 "\n" }
+	     /sysfs_slab_add\+/ { known = 1 }
+	     END { if (!known) printf "%s", text }'
+}
+
 # Everything that was closed has been let go of: ask kmemleak.
 guest_leaks() {
 	leaks=/sys/kernel/debug/kmemleak
@@ -36,8 +45,9 @@ guest_leaks() {
 	echo scan > $leaks || return 1
 	sleep 1
 	echo scan > $leaks || { echo "kmemleak has switched itself off"; return 1; }
-	[ -z "$(cat $leaks)" ] && return 0
-	cat $leaks
+	found=$(without_slab_names < $leaks)
+	[ -z "$found" ] && return 0
+	echo "$found"
 	return 1
 }
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From an order of user space to a link. All that a link needs for a few
+ * segments and a short scatter list comes in one piece of memory: for a small
+ * file, allocations cost more than the bytes.
+ */
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "context.h"
+#include "link.h"
+#include "program.h"
+#include "sink_socket.h"
+#include "submit.h"
+#include "zcx.h"
+
+/* A link to a socket, its program and its sink. */
+struct zcx_request {
+	struct zcx_live_link link;
+	struct zcx_program program;
+	struct zcx_socket_sink sink;
+};
+
+static struct kmem_cache *zcx_requests;
+
+/*
+ * A cache with a constructor is not zeroed again for each allocation, which
+ * would take longer than to set up what a request uses.
+ */
+static void zcx_request_construct(void *request)
+{
+	memset(request, 0, sizeof(struct zcx_request));
+}
+
+/**
+ * zcx_submit_init() - have a place that links come from
+ *
+ * Context: module init.
+ * Return: 0 or -ENOMEM.
+ */
+int zcx_submit_init(void)
+{
+	zcx_requests = kmem_cache_create("zcx_request",
+					 sizeof(struct zcx_request), 0,
+					 SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN,
+					 zcx_request_construct);
+	return zcx_requests ? 0 : -ENOMEM;
+}
+
+/**
+ * zcx_submit_exit() - undo zcx_submit_init()
+ *
+ * Context: module exit; there are no links any more.
+ */
+void zcx_submit_exit(void)
+{
+	kmem_cache_destroy(zcx_requests);
+}
+
+static void zcx_request_free(struct zcx_live_link *link)
+{
+	kmem_cache_free(zcx_requests,
+			container_of(link, struct zcx_request, link));
+}
+
+static int zcx_request_init(struct zcx_request *request,
+			    struct zcx_context *ctx,
+			    const struct zcx_link *cmd)
+{
+	struct zcx_link_parts parts = {
+		.ctx = ctx,
+		.program = &request->program,
+		.sink = &request->sink.sink,
+		.user_data = cmd->user_data,
+		.batch_bytes = zcx_batch_bytes(),
+		.free = zcx_request_free,
+	};
+	int err;
+
+	err = zcx_program_init(&request->program, &ctx->memory, cmd->segments,
+			       cmd->segment_count, cmd->segment_size,
+			       cmd->lane);
+	if (err)
+		return err;
+	err = zcx_socket_sink_init(&request->sink, cmd->socket_fd,
+				   zcx_program_entries(&request->program,
+						       parts.batch_bytes));
+	if (err)
+		goto destroy_program;
+	err = zcx_link_init(&request->link, &parts, zcx_max_links());
+	if (!err)
+		return 0;
+	parts.sink->ops->destroy(parts.sink);
+destroy_program:
+	zcx_program_destroy(&request->program);
+	return err;
+}
+
+/**
+ * zcx_submit() - make a link of an order
+ * @ctx: whose it will be
+ * @cmd: the order, as user space wrote it; its flags have been looked at
+ *
+ * Context: process context of the submitter; may sleep.
+ * Return: the link, which must be run, with one reference; or an ERR_PTR: what
+ * zcx_program_init(), zcx_socket_sink_init() and zcx_link_init() say, -ENOMEM.
+ */
+struct zcx_live_link *zcx_submit(struct zcx_context *ctx,
+				 const struct zcx_link *cmd)
+{
+	struct zcx_request *request;
+	int err;
+
+	request = kmem_cache_alloc(zcx_requests, GFP_KERNEL);
+	if (!request)
+		return ERR_PTR(-ENOMEM);
+	err = zcx_request_init(request, ctx, cmd);
+	if (err) {
+		kmem_cache_free(zcx_requests, request);
+		return ERR_PTR(err);
+	}
+	return &request->link;
+}
