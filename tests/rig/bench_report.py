@@ -19,17 +19,19 @@ idle does not count.
 else, do not show in these figures, and neither do stalls, DMA or the speed of a disk.
 
 * *loopback*: sender and receiver in the same guest, both counted. The receiver
-  discards what comes (MSG_TRUNC).
+  discards what comes (MSG_TRUNC). Below 1 MiB it does not preempt the sender
+  (SCHED_BATCH), as on a machine with two CPUs; whether it otherwise would is decided
+  once a run, by chance.
 * *device*: virtio-net on a tap, with scatter-gather, checksum and segmentation
   offload; the receiver is outside, and acknowledges every packet as it comes. All
   that keeps the sending guest busy counts, interrupts and ACKs included.
 * *warm*: the file is in the page cache, brought there by readahead. *cold*: nothing
   of it is; on a virtio disk.
-* *tcp_alone* sends one resident page of 2 MiB again and again by the kernel's own
-  splice entry: what TCP costs if the file costs nothing.
+* *tcp_alone* sends one resident page of 2 MiB again and again, in links of zcx as
+  long as can be: what TCP costs if the file costs nothing.
 * Figures are medians of {runs} runs. A star marks cells whose runs are further apart
   than {mark:.0%} of the median: with a device the number of interrupts changes from run
-  to run, and with small files who runs when.
+  to run.
 
 `zcx bench` is what measures; `make bench-report` repeats all of it.
 """
