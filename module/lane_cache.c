@@ -332,7 +332,9 @@ static ssize_t zcx_cache_resident(struct zcx_range *range,
 	}
 	if (walk.marker)
 		zcx_read_ahead(range, walk.marker, max);
-	return range->pos > start ? range->pos - start : walk.err;
+	/* At the end of the file there is nothing that could not be read. */
+	return range->pos > start || size == start ? range->pos - start :
+						     walk.err;
 }
 
 /*
@@ -383,7 +385,9 @@ static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
 		return 0;
 	max = min_t(loff_t, max, size - range->pos);
 	n = zcx_cache_resident(range, sgl, max, &pending);
-	if (!n && zcx_sglist_room(sgl))
+	/* Cut off meanwhile: @pending may lie behind what is asked for. */
+	if (!n && range->pos < i_size_read(mapping->host) &&
+	    zcx_sglist_room(sgl))
 		n = zcx_cache_miss(range, sgl, max, pending, wait, tried);
 	if (pending)
 		folio_put(pending);

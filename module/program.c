@@ -350,8 +350,14 @@ unsigned int zcx_program_entries(const struct zcx_program *prog,
 	u64 entries = 0;
 	unsigned int i;
 
-	for (i = 0; i < prog->count && entries < most; i++)
-		entries += DIV_ROUND_UP_ULL(zcx_range_estimate(&prog->ranges[i]),
-					    PAGE_SIZE) + 1;
+	for (i = 0; i < prog->count && entries < most; i++) {
+		const struct zcx_range *range = &prog->ranges[i];
+
+		entries += 1;
+		/* A piece of a page is never cut in two. */
+		if (range->nr_pages != 1)
+			entries += DIV_ROUND_UP_ULL(zcx_range_estimate(range),
+						    PAGE_SIZE);
+	}
 	return clamp_t(u64, entries, 1, most);
 }
