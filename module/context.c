@@ -22,6 +22,9 @@ struct zcx_context *zcx_context_create(void)
 	kref_init(&ctx->ref);
 	spin_lock_init(&ctx->lock);
 	INIT_LIST_HEAD(&ctx->links);
+	INIT_LIST_HEAD(&ctx->events);
+	init_waitqueue_head(&ctx->wait);
+	mutex_init(&ctx->reading);
 	zcx_memory_init(&ctx->memory);
 	ctx->next_id = 1;
 	return ctx;
@@ -31,7 +34,7 @@ static void zcx_context_release(struct kref *ref)
 {
 	struct zcx_context *ctx = container_of(ref, struct zcx_context, ref);
 
-	WARN_ON_ONCE(!list_empty(&ctx->links));
+	WARN_ON_ONCE(!list_empty(&ctx->links) || !list_empty(&ctx->events));
 	zcx_memory_destroy(&ctx->memory);
 	kfree(ctx);
 }

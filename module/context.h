@@ -4,30 +4,52 @@
 
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "memory.h"
 #include "stats.h"
 
+/* Lists of links by their id: they are numbered, so that is a good hash. */
+#define ZCX_CONTEXT_IDS	256
+
 /**
  * struct zcx_context - one open file of /dev/zcx
  * @ref: held by the open file and by each link
- * @lock: protects @links, @nr_links and @next_id
+ * @lock: protects what follows, up to @next_id
+ * @closed: the file has been closed
  * @links: links that have not ended
- * @nr_links: length of @links
+ * @events: links whose event has not been read, oldest first
+ * @nr_links: length of @links and @events
+ * @by_id: links that run by themselves, in both, by their id
  * @next_id: id of the next link, from 1
+ * @wait: those who wait for an event
+ * @reading: one of them at a time takes events
  * @memory: for memory segments
  * @stats: totals of all links of this context, ended or not
  */
 struct zcx_context {
 	struct kref		ref;
 	spinlock_t		lock;	/* leaf; see zcx.h, "Lock order" */
+	bool			closed;
 	struct list_head	links;
+	struct list_head	events;
 	unsigned int		nr_links;
+	struct hlist_head	by_id[ZCX_CONTEXT_IDS];
 	u64			next_id;
+	wait_queue_head_t	wait;
+	struct mutex		reading;	/* outermost; see zcx.h */
 	struct zcx_memory	memory;
 	struct zcx_stats	stats;
 };
+
+/* The list that the link of that id is in. */
+static inline struct hlist_head *zcx_context_ids(struct zcx_context *ctx,
+						 u64 id)
+{
+	return &ctx->by_id[id % ZCX_CONTEXT_IDS];
+}
 
 struct zcx_context *zcx_context_create(void);
 void zcx_context_get(struct zcx_context *ctx);

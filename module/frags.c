@@ -140,7 +140,6 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
 
 /**
  * zcx_frags_push() - offer a list to a TCP socket, whole runs at a time
- * @bv: room for an entry for each of the list's
  * @sock: a TCP socket with no protocol above it
  * @sgl: the list
  * @more: more bytes will follow
@@ -152,8 +151,8 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
  * may do; -EAGAIN: the socket is full; -EOPNOTSUPP: it may have a protocol above
  * it by now; or the -errno of the connection.
  */
-ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
-		       struct zcx_sglist *sgl, bool more, size_t *appended)
+ssize_t zcx_frags_push(struct socket *sock, struct zcx_sglist *sgl, bool more,
+		       size_t *appended)
 {
 	struct zcx_frags frags;
 	struct msghdr msg = {
@@ -165,7 +164,7 @@ ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
 	ssize_t taken;
 
 	zcx_frags_init(&frags, sock->sk);
-	zcx_sglist_to_iter(sgl, bv, &msg.msg_iter);
+	zcx_sglist_to_iter(sgl, &msg.msg_iter);
 	taken = sock_sendmsg(sock, &msg);
 	*appended = frags.appended;
 	/* Nobody's but zcx_frags_admit()'s: these are no user's pages. */

@@ -2,7 +2,6 @@
 #ifndef _ZCX_FRAGS_H
 #define _ZCX_FRAGS_H
 
-#include <linux/bvec.h>
 #include <linux/skbuff.h>
 
 #include "compat/ubuf.h"
@@ -23,7 +22,7 @@ struct zcx_frags {
 };
 
 void zcx_frags_init(struct zcx_frags *frags, struct sock *sk);
-ssize_t zcx_frags_push(struct bio_vec *bv, struct socket *sock,
-		       struct zcx_sglist *sgl, bool more, size_t *appended);
+ssize_t zcx_frags_push(struct socket *sock, struct zcx_sglist *sgl, bool more,
+		       size_t *appended);
 
 #endif /* _ZCX_FRAGS_H */

@@ -12,10 +12,12 @@
 #include <linux/sched/xacct.h>
 #include <linux/uaccess.h>
 
+#include "async.h"
 #include "compat/push.h"
 #include "context.h"
 #include "ioctl.h"
 #include "link.h"
+#include "query.h"
 #include "sink.h"
 #include "submit.h"
 #include "zcx.h"
@@ -30,10 +32,22 @@ static_assert(offsetofend(struct zcx_info, __reserved) ==
 static_assert(sizeof(struct zcx_segment) == 40);
 static_assert(offsetofend(struct zcx_segment, __reserved) ==
 	      sizeof(struct zcx_segment));
-static_assert(sizeof(struct zcx_link) == 104);
+static_assert(sizeof(struct zcx_link) == 128);
 static_assert(offsetof(struct zcx_link, id) == 40);
-static_assert(offsetofend(struct zcx_link, __reserved) ==
-	      sizeof(struct zcx_link));
+static_assert(offsetofend(struct zcx_link, __reserved) == 104);
+static_assert(offsetofend(struct zcx_link, rate) == sizeof(struct zcx_link));
+static_assert(sizeof(struct zcx_event) == 80);
+static_assert(offsetofend(struct zcx_event, __reserved64) ==
+	      sizeof(struct zcx_event));
+static_assert(sizeof(struct zcx_control) == 16);
+static_assert(offsetofend(struct zcx_control, id) ==
+	      sizeof(struct zcx_control));
+static_assert(sizeof(struct zcx_query) == 56);
+static_assert(offsetofend(struct zcx_query, result_flags) ==
+	      sizeof(struct zcx_query));
+static_assert(sizeof(struct zcx_submit) == 32);
+static_assert(offsetofend(struct zcx_submit, error) ==
+	      sizeof(struct zcx_submit));
 
 /**
  * struct zcx_call - one ioctl under way
@@ -84,7 +98,8 @@ static int zcx_op_info(struct zcx_call *call)
 	info->abi_version = ZCX_ABI_VERSION;
 	info->push = zcx_push_method();
 	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
-			 ZCX_FEATURE_LANE_SPLICE;
+			 ZCX_FEATURE_LANE_SPLICE | ZCX_FEATURE_ASYNC |
+			 ZCX_FEATURE_ACKED;
 	if (IS_ENABLED(CONFIG_TLS))
 		info->features |= ZCX_FEATURE_KTLS;
 	info->max_segments = ZCX_MAX_SEGMENTS;
@@ -105,9 +120,31 @@ static void zcx_fill_result(struct zcx_link *cmd,
 	cmd->bytes_cache = link->sent[ZCX_TAG_CACHE];
 	cmd->bytes_splice = link->sent[ZCX_TAG_SPLICE];
 	cmd->bytes_copied = link->copied;
-	cmd->state = link->state;
-	cmd->error = link->error;
+	cmd->state = READ_ONCE(link->state);
+	cmd->error = READ_ONCE(link->error);
 	cmd->result_flags = link->sink->result_flags;
+}
+
+static int zcx_check_link(const struct zcx_link *cmd)
+{
+	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL | ZCX_LINK_ACKED))
+		return -EOPNOTSUPP;
+	if (cmd->__reserved)
+		return -EINVAL;
+	if (!(cmd->flags & ZCX_LINK_SYNC))
+		return 0;
+	return cmd->flags & ZCX_LINK_ACKED || cmd->deadline_ns ||
+	       cmd->idle_ns || cmd->rate ? -EINVAL : 0;
+}
+
+/* A link that runs by itself: from here on its errors are its event's. */
+static int zcx_start_link(struct zcx_call *call, struct zcx_link *cmd,
+			  struct zcx_live_link *link)
+{
+	zcx_async_start(link);
+	zcx_fill_result(cmd, link);
+	zcx_link_put(link);
+	return zcx_respond(call, sizeof(*cmd));
 }
 
 static int zcx_op_link(struct zcx_call *call)
@@ -116,12 +153,9 @@ static int zcx_op_link(struct zcx_call *call)
 	struct zcx_live_link *link;
 	int err, fault;
 
-	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL))
-		return -EOPNOTSUPP;
-	if (!(cmd->flags & ZCX_LINK_SYNC))
-		return -EOPNOTSUPP;
-	if (cmd->__reserved)
-		return -EINVAL;
+	err = zcx_check_link(cmd);
+	if (err)
+		return err;
 	/* Find out now whether the result can be written, not when all is sent. */
 	if (!zcx_can_respond(call, sizeof(*cmd)))
 		return -EFAULT;
@@ -129,6 +163,8 @@ static int zcx_op_link(struct zcx_call *call)
 	link = zcx_submit(call->ctx, cmd);
 	if (IS_ERR(link))
 		return PTR_ERR(link);
+	if (link->async)
+		return zcx_start_link(call, cmd, link);
 
 	err = zcx_link_run(link);
 	/* Only of the socket's: a file may fail with EPIPE too. */
@@ -142,10 +178,121 @@ static int zcx_op_link(struct zcx_call *call)
 	return err ?: fault;
 }
 
+static int zcx_control(struct zcx_call *call,
+		       int (*control)(struct zcx_live_link *link))
+{
+	const struct zcx_control *cmd = call->cmd;
+	struct zcx_live_link *link;
+	int err;
+
+	if (cmd->flags)
+		return -EOPNOTSUPP;
+	link = zcx_async_find(call->ctx, cmd->id);
+	if (!link)
+		return -ENOENT;
+	err = control(link);
+	zcx_link_put(link);
+	return err;
+}
+
+static int zcx_op_cancel(struct zcx_call *call)
+{
+	return zcx_control(call, zcx_async_cancel);
+}
+
+static int zcx_pause(struct zcx_live_link *link)
+{
+	return zcx_async_pause(link, true);
+}
+
+static int zcx_resume(struct zcx_live_link *link)
+{
+	return zcx_async_pause(link, false);
+}
+
+static int zcx_op_pause(struct zcx_call *call)
+{
+	return zcx_control(call, zcx_pause);
+}
+
+static int zcx_op_resume(struct zcx_call *call)
+{
+	return zcx_control(call, zcx_resume);
+}
+
+static int zcx_op_query(struct zcx_call *call)
+{
+	struct zcx_query *cmd = call->cmd;
+	struct zcx_live_link *link;
+
+	if (cmd->flags)
+		return -EOPNOTSUPP;
+	link = zcx_async_find(call->ctx, cmd->id);
+	if (!link)
+		return -ENOENT;
+	spin_lock(&call->ctx->lock);
+	zcx_link_query(link, cmd);
+	spin_unlock(&call->ctx->lock);
+	zcx_link_put(link);
+	return zcx_respond(call, sizeof(*cmd));
+}
+
+/* One of the links of zcx_op_submit(), which is a call of its own. */
+static int zcx_submit_one(struct zcx_call *outer, u64 addr, u32 size)
+{
+	struct zcx_link cmd;
+	struct zcx_call call = {
+		.ctx = outer->ctx,
+		.uptr = u64_to_user_ptr(addr),
+		.usize = size,
+		.cmd = &cmd,
+	};
+	int err;
+
+	err = copy_struct_from_user(&cmd, sizeof(cmd), call.uptr, size);
+	if (err)
+		return err;
+	if (cmd.size != size || cmd.flags & ZCX_LINK_SYNC)
+		return -EINVAL;
+	return zcx_op_link(&call);
+}
+
+static int zcx_op_submit(struct zcx_call *call)
+{
+	struct zcx_submit *cmd = call->cmd;
+	u32 i;
+	int err = 0;
+
+	if (cmd->flags)
+		return -EOPNOTSUPP;
+	if (!cmd->link_count ||
+	    cmd->link_size < offsetofend(struct zcx_link, __reserved))
+		return -EINVAL;
+	if (cmd->link_count > ZCX_MAX_SUBMIT || cmd->link_size > PAGE_SIZE)
+		return -E2BIG;
+	if (!zcx_can_respond(call, sizeof(*cmd)))
+		return -EFAULT;
+
+	for (i = 0; i < cmd->link_count && !err; i++) {
+		err = zcx_submit_one(call, cmd->links + (u64)i * cmd->link_size,
+				     cmd->link_size);
+		if (err)
+			break;
+		cond_resched();
+	}
+	cmd->submitted = i;
+	cmd->error = -err;
+	err = zcx_respond(call, sizeof(*cmd)) ?: err;
+	return i ? 0 : err;
+}
+
 /* Large enough for the largest struct, so that none needs an allocation. */
 union zcx_cmd {
 	struct zcx_info info;
 	struct zcx_link link;
+	struct zcx_control control;
+	struct zcx_query query;
+	struct zcx_submit submit;
 };
 
 struct zcx_op {
@@ -168,6 +315,11 @@ struct zcx_op {
 static const struct zcx_op zcx_ops[] = {
 	ZCX_OP(ZCX_IOC_INFO, zcx_op_info, struct zcx_info, __reserved),
 	ZCX_OP(ZCX_IOC_LINK, zcx_op_link, struct zcx_link, __reserved),
+	ZCX_OP(ZCX_IOC_CANCEL, zcx_op_cancel, struct zcx_control, id),
+	ZCX_OP(ZCX_IOC_PAUSE, zcx_op_pause, struct zcx_control, id),
+	ZCX_OP(ZCX_IOC_RESUME, zcx_op_resume, struct zcx_control, id),
+	ZCX_OP(ZCX_IOC_QUERY, zcx_op_query, struct zcx_query, result_flags),
+	ZCX_OP(ZCX_IOC_SUBMIT, zcx_op_submit, struct zcx_submit, error),
 };
 
 /**

@@ -6,34 +6,59 @@
 
 #include "sglist.h"
 
+struct zcx_disk;
+struct zcx_folio_wait;
 struct zcx_range;
+
+/**
+ * enum zcx_effort - how far a lane may go to obtain bytes
+ * @ZCX_EFFORT_NONE: what is at hand: neither a disk nor a filesystem is asked
+ * @ZCX_EFFORT_START: it may ask for what is missing, but does not wait for it;
+ *	to ask may block
+ * @ZCX_EFFORT_WAIT: it waits until there is something
+ */
+enum zcx_effort {
+	ZCX_EFFORT_NONE,
+	ZCX_EFFORT_START,
+	ZCX_EFFORT_WAIT,
+};
 
 /**
  * struct zcx_lane_ops - one way to obtain the bytes of a range
  * @name: for tracepoints
  * @tag: what entries that it appends are tagged with
- * @begin: called once, before the first @fill of a range; may be NULL
+ * @begin: called before the first @fill of a range, and again before one that
+ *	begins anew because nothing that was appended has been sent; may be NULL
  * @fill: append bytes to a scatter list
- * @end: called once, after the last @fill of a range that was begun, with the
- *	bytes that were appended for it; may be NULL
+ * @fetch: have bytes brought that @fill with ZCX_EFFORT_NONE did not find; NULL:
+ *	only @fill with ZCX_EFFORT_WAIT gets them, and blocks
+ * @end: called once for a range that was begun, when all of its bytes have been
+ *	sent that ever will be, with their number; may be NULL
  *
  * @fill appends at most @max bytes (at least 1) that begin at @range->pos, in
  * order, and moves @range->pos behind them. The list has room for at least one
  * more entry. It may append less than there is, and does so rather than wait
- * when it has appended anything at all. It may sleep, holding no lock; but it
- * only waits for a disk if @wait says so (a lane that cannot tell may anyway).
+ * when it has appended anything at all. It may sleep, holding no lock; how long
+ * is what @effort says. A lane that cannot tell says -EAGAIN to ZCX_EFFORT_NONE
+ * and may wait with any other.
  *
  * @fill returns the bytes appended; 0 at the end of the file; or -errno, if
  * nothing was appended: -EAGAIN (it would have to wait), -EIO (the range
  * cannot be read), -ENOMEM, -EINTR (a fatal signal while waiting for the
  * disk), or what the filesystem says.
+ *
+ * @fetch brings at most @max bytes from @pos on; @range->pos is not looked at. It
+ * may block. Returns 0: fill again; 1: fill again when @wait has been woken; or
+ * -errno: the byte at @pos cannot be had.
  */
 struct zcx_lane_ops {
 	const char *name;
 	enum zcx_tag tag;
 	void (*begin)(struct zcx_range *range);
 	ssize_t (*fill)(struct zcx_range *range, struct zcx_sglist *sgl,
-			size_t max, bool wait);
+			size_t max, enum zcx_effort effort);
+	int (*fetch)(struct zcx_range *range, loff_t pos, size_t max,
+		     struct zcx_folio_wait *wait);
 	void (*end)(struct zcx_range *range, u64 bytes);
 };
 
@@ -41,11 +66,14 @@ struct zcx_lane_ops {
  * struct zcx_range - one segment on its way, and how far it has come
  * @lane: how its bytes are obtained
  * @file: the file, with a reference; NULL for memory
+ * @disk: where reads of it are submitted, with a reference; NULL: by the task
+ *	that runs the link
  * @pos: next byte to append: offset in the file, or from the beginning of the
  *	first page of memory
  * @end: first byte behind the range; LLONG_MAX if it runs to the end of file
  * @start: where it began
  * @to_eof: ends where the file ends, and so is never short
+ * @begun: its lane's begin() has been called
  * @ra: readahead state of the cache lane. Not the file's own: many links may
  *	read one descriptor at different places at a time
  * @page: memory: the page that holds the bytes, with a reference, or
@@ -55,10 +83,12 @@ struct zcx_lane_ops {
 struct zcx_range {
 	const struct zcx_lane_ops *lane;
 	struct file *file;
+	struct zcx_disk *disk;
 	loff_t pos;
 	loff_t end;
 	loff_t start;
 	bool to_eof;
+	bool begun;
 	unsigned int nr_pages;
 	union {
 		struct file_ra_state ra;

@@ -9,11 +9,15 @@
  */
 #include <linux/backing-dev.h>
 #include <linux/dax.h>
+#include <linux/file.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 
+#include "disk.h"
+#include "folio_wait.h"
 #include "lane.h"
 #include "zcx.h"
 
@@ -79,20 +83,20 @@ static void zcx_cache_begin(struct zcx_range *range)
 }
 
 /*
- * Have the folio at @range->pos read, and wait for it.
+ * Have the folio at @pos read, and wait for it.
  *
  * The check of i_size under the invalidate lock keeps read_cache_folio() from
  * growing the page cache of a file that is being truncated, beyond its end.
  */
-static int zcx_cache_read_one(struct zcx_range *range)
+static int zcx_cache_read_one(struct zcx_range *range, loff_t pos)
 {
 	struct address_space *mapping = range->file->f_mapping;
 	struct folio *folio = NULL;
 
 	filemap_invalidate_lock_shared(mapping);
-	if (range->pos < i_size_read(mapping->host))
-		folio = read_cache_folio(mapping, range->pos >> PAGE_SHIFT,
-					 NULL, range->file);
+	if (pos < i_size_read(mapping->host))
+		folio = read_cache_folio(mapping, pos >> PAGE_SHIFT, NULL,
+					 range->file);
 	filemap_invalidate_unlock_shared(mapping);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
@@ -102,14 +106,15 @@ static int zcx_cache_read_one(struct zcx_range *range)
 }
 
 /* Wait until a folio that others are reading is there, or find out it is not. */
-static int zcx_cache_wait(struct zcx_range *range, struct folio *folio)
+static int zcx_cache_wait(struct zcx_range *range, loff_t pos,
+			  struct folio *folio)
 {
 	if (folio_wait_locked_killable(folio))
 		return -EINTR;
 	if (folio_test_uptodate(folio))
 		return 0;
 	/* Read in part, not at all, or in vain: now it is our turn to try. */
-	return zcx_cache_read_one(range);
+	return zcx_cache_read_one(range, pos);
 }
 
 static ssize_t zcx_append_hole(struct zcx_range *range, struct zcx_sglist *sgl,
@@ -151,13 +156,16 @@ static ssize_t zcx_shmem_hole(struct zcx_range *range, struct zcx_sglist *sgl,
  * back since we looked.
  */
 static ssize_t zcx_shmem_absent(struct zcx_range *range,
-				struct zcx_sglist *sgl, size_t max)
+				struct zcx_sglist *sgl, size_t max,
+				enum zcx_effort effort)
 {
 	struct address_space *mapping = range->file->f_mapping;
 	unsigned int offset = offset_in_page(range->pos);
 	void *entry = xa_load(&mapping->i_pages, range->pos >> PAGE_SHIFT);
 
 	max = min_t(size_t, max, PAGE_SIZE - offset);
+	if (xa_is_value(entry) && effort == ZCX_EFFORT_NONE)
+		return -EAGAIN;
 	if (xa_is_value(entry))
 		return zcx_splice_fill(range->file, &range->pos, sgl, max,
 				       ZCX_TAG_CACHE);
@@ -171,12 +179,12 @@ static ssize_t zcx_shmem_absent(struct zcx_range *range,
  */
 static ssize_t zcx_shmem_pending(struct zcx_range *range,
 				 struct zcx_sglist *sgl, size_t max,
-				 struct folio *folio, bool wait)
+				 struct folio *folio, enum zcx_effort effort)
 {
 	ssize_t n = 0;
 
 	if (!folio_trylock(folio)) {
-		if (!wait)
+		if (effort < ZCX_EFFORT_WAIT)
 			return -EAGAIN;
 		if (folio_lock_killable(folio))
 			return -EINTR;
@@ -295,13 +303,75 @@ static void zcx_walk_resident(struct zcx_walk *walk)
 	rcu_read_unlock();
 }
 
-static void zcx_read_ahead(struct zcx_range *range, struct folio *marker,
-			   size_t max)
+static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
+			   struct folio *marker, size_t max)
 {
-	DEFINE_READAHEAD(ractl, range->file, &range->ra,
-			 range->file->f_mapping, marker->index);
+	DEFINE_READAHEAD(ractl, file, ra, file->f_mapping, marker->index);
 
 	page_cache_async_ra(&ractl, marker, DIV_ROUND_UP(max, PAGE_SIZE));
+}
+
+/**
+ * struct zcx_ahead - readahead for a link that goes on without waiting for it
+ * @job: in the pool of the file's device
+ * @disk: that, with a reference
+ * @file: the file, with a reference
+ * @marker: the folio that asks for more behind it, with a reference
+ * @ra: the link's readahead state as it was: both go on by themselves, and the
+ *	kernel finds its way from a marker without it, too
+ * @max: bytes that the link wanted
+ */
+struct zcx_ahead {
+	struct zcx_disk_job job;
+	struct zcx_disk *disk;
+	struct file *file;
+	struct folio *marker;
+	struct file_ra_state ra;
+	size_t max;
+};
+
+static void zcx_ahead_run(struct zcx_disk_job *job)
+{
+	struct zcx_ahead *ahead = container_of(job, struct zcx_ahead, job);
+
+	zcx_read_ahead(ahead->file, &ahead->ra, ahead->marker, ahead->max);
+	folio_put(ahead->marker);
+	fput(ahead->file);
+	zcx_disk_put(ahead->disk);
+	kfree(ahead);
+}
+
+/* Have the pool read ahead. Without memory nobody does: it is only a hint. */
+static void zcx_read_ahead_later(struct zcx_range *range, struct folio *marker,
+				 size_t max)
+{
+	struct zcx_ahead *ahead;
+
+	/* The flag means something else then, see page_cache_async_ra(). */
+	if (folio_test_writeback(marker) || !folio_test_clear_readahead(marker))
+		return;
+	ahead = kmalloc(sizeof(*ahead), GFP_KERNEL_ACCOUNT | __GFP_NORETRY |
+			__GFP_NOWARN);
+	if (!ahead)
+		return;
+	zcx_disk_job_init(&ahead->job, zcx_ahead_run);
+	ahead->disk = zcx_disk_hold(range->disk);
+	ahead->file = get_file(range->file);
+	folio_get(marker);
+	ahead->marker = marker;
+	ahead->ra = range->ra;
+	ahead->max = max;
+	zcx_disk_queue(range->disk, &ahead->job);
+}
+
+/* A folio asks for more to be read behind it; its reference is taken over. */
+static void zcx_cache_marked(struct zcx_range *range, struct folio *marker,
+			     size_t max, enum zcx_effort effort)
+{
+	if (effort > ZCX_EFFORT_NONE)
+		zcx_read_ahead(range->file, &range->ra, marker, max);
+	else
+		zcx_read_ahead_later(range, marker, max);
 	folio_put(marker);
 }
 
@@ -314,6 +384,7 @@ static void zcx_read_ahead(struct zcx_range *range, struct folio *marker,
  */
 static ssize_t zcx_cache_resident(struct zcx_range *range,
 				  struct zcx_sglist *sgl, size_t max,
+				  enum zcx_effort effort,
 				  struct folio **pending)
 {
 	struct zcx_walk walk = { .range = range, .sgl = sgl, .max = max };
@@ -331,7 +402,7 @@ static ssize_t zcx_cache_resident(struct zcx_range *range,
 		range->pos = size;
 	}
 	if (walk.marker)
-		zcx_read_ahead(range, walk.marker, max);
+		zcx_cache_marked(range, walk.marker, max, effort);
 	/* At the end of the file there is nothing that could not be read. */
 	return range->pos > start || size == start ? range->pos - start :
 						     walk.err;
@@ -344,8 +415,8 @@ static ssize_t zcx_cache_resident(struct zcx_range *range,
  * wait; -errno.
  */
 static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
-			      size_t max, struct folio *pending, bool wait,
-			      bool *tried)
+			      size_t max, struct folio *pending,
+			      enum zcx_effort effort, bool *tried)
 {
 	struct address_space *mapping = range->file->f_mapping;
 	DEFINE_READAHEAD(ractl, range->file, &range->ra, mapping,
@@ -353,8 +424,10 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 
 	if (zcx_is_shmem(mapping))
 		return pending ? zcx_shmem_pending(range, sgl, max, pending,
-						   wait)
-			       : zcx_shmem_absent(range, sgl, max);
+						   effort)
+			       : zcx_shmem_absent(range, sgl, max, effort);
+	if (effort == ZCX_EFFORT_NONE)
+		return -EAGAIN;
 	if (!pending && !*tried) {
 		/* Readahead is free to do nothing, hence @tried. */
 		*tried = true;
@@ -362,10 +435,10 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 		page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
 		return 0;
 	}
-	if (!wait)
+	if (effort < ZCX_EFFORT_WAIT)
 		return -EAGAIN;
-	return pending ? zcx_cache_wait(range, pending)
-		       : zcx_cache_read_one(range);
+	return pending ? zcx_cache_wait(range, range->pos, pending)
+		       : zcx_cache_read_one(range, range->pos);
 }
 
 /*
@@ -374,7 +447,7 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
  * Return: as zcx_cache_miss(); also 0 at the end of the file.
  */
 static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
-			      size_t max, bool wait, bool *tried)
+			      size_t max, enum zcx_effort effort, bool *tried)
 {
 	struct address_space *mapping = range->file->f_mapping;
 	loff_t size = i_size_read(mapping->host);
@@ -384,18 +457,18 @@ static ssize_t zcx_cache_step(struct zcx_range *range, struct zcx_sglist *sgl,
 	if (range->pos >= size)
 		return 0;
 	max = min_t(loff_t, max, size - range->pos);
-	n = zcx_cache_resident(range, sgl, max, &pending);
+	n = zcx_cache_resident(range, sgl, max, effort, &pending);
 	/* Cut off meanwhile: @pending may lie behind what is asked for. */
 	if (!n && range->pos < i_size_read(mapping->host) &&
 	    zcx_sglist_room(sgl))
-		n = zcx_cache_miss(range, sgl, max, pending, wait, tried);
+		n = zcx_cache_miss(range, sgl, max, pending, effort, tried);
 	if (pending)
 		folio_put(pending);
 	return n;
 }
 
 static ssize_t zcx_cache_fill(struct zcx_range *range, struct zcx_sglist *sgl,
-			      size_t max, bool wait)
+			      size_t max, enum zcx_effort effort)
 {
 	struct address_space *mapping = range->file->f_mapping;
 	loff_t start = range->pos;
@@ -405,8 +478,9 @@ static ssize_t zcx_cache_fill(struct zcx_range *range, struct zcx_sglist *sgl,
 	while (max && zcx_sglist_room(sgl) &&
 	       range->pos < i_size_read(mapping->host)) {
 		/* Send what there is rather than wait for more. */
-		n = zcx_cache_step(range, sgl, max,
-				   wait && range->pos == start, &tried);
+		if (range->pos != start)
+			effort = min(effort, ZCX_EFFORT_START);
+		n = zcx_cache_step(range, sgl, max, effort, &tried);
 		if (n < 0)
 			break;
 		if (n) {
@@ -418,6 +492,92 @@ static ssize_t zcx_cache_fill(struct zcx_range *range, struct zcx_sglist *sgl,
 	if (range->pos > start)
 		return range->pos - start;
 	return n < 0 ? n : 0;
+}
+
+/* The folio at @pos, with a reference; NULL: none, or one that is swapped out. */
+static struct folio *zcx_cache_peek(struct zcx_range *range, loff_t pos)
+{
+	XA_STATE(xas, &range->file->f_mapping->i_pages, pos >> PAGE_SHIFT);
+	struct folio *folio;
+
+	rcu_read_lock();
+	for (;;) {
+		xas_reset(&xas);
+		folio = xas_load(&xas);
+		if (xas_retry(&xas, folio))
+			continue;
+		if (!folio || xa_is_value(folio)) {
+			folio = NULL;
+			break;
+		}
+		if (!folio_try_get(folio))
+			continue;
+		if (likely(folio == xas_reload(&xas)))
+			break;
+		folio_put(folio);
+	}
+	rcu_read_unlock();
+	return folio;
+}
+
+/* tmpfs brings back what was swapped out when it is asked for it. */
+static int zcx_shmem_fetch(struct zcx_range *range, loff_t pos)
+{
+	struct zcx_sglist sgl;
+	ssize_t n;
+
+	zcx_sglist_init(&sgl, ZCX_SGLIST_FEW, 0);
+	n = zcx_splice_fill(range->file, &pos, &sgl, 1, ZCX_TAG_CACHE);
+	zcx_sglist_destroy(&sgl);
+	return n < 0 ? n : 0;
+}
+
+/* Nothing is there at @pos: read it, and what comes behind it, or find it there. */
+static int zcx_cache_fetch_absent(struct zcx_range *range, loff_t pos,
+				  size_t max)
+{
+	DEFINE_READAHEAD(ractl, range->file, &range->ra,
+			 range->file->f_mapping, pos >> PAGE_SHIFT);
+
+	if (zcx_is_shmem(range->file->f_mapping))
+		return zcx_shmem_fetch(range, pos);
+	max += offset_in_page(pos);
+	page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
+	return 0;
+}
+
+/* @folio is not up to date: wait for whoever reads it, or read it ourselves. */
+static int zcx_cache_fetch_pending(struct zcx_range *range, loff_t pos,
+				   struct folio *folio,
+				   struct zcx_folio_wait *wait)
+{
+	if (folio_test_locked(folio) && zcx_folio_wait_start(wait, folio))
+		return 1;
+	/* Of tmpfs, not written yet: a hole, which is at hand. */
+	if (zcx_is_shmem(range->file->f_mapping))
+		return 0;
+	return zcx_cache_wait(range, pos, folio);
+}
+
+static int zcx_cache_fetch(struct zcx_range *range, loff_t pos, size_t max,
+			   struct zcx_folio_wait *wait)
+{
+	struct folio *folio = zcx_cache_peek(range, pos);
+	int err = 0;
+
+	if (!folio) {
+		err = zcx_cache_fetch_absent(range, pos, max);
+		if (err || zcx_is_shmem(range->file->f_mapping))
+			return err;
+		folio = zcx_cache_peek(range, pos);
+	}
+	/* Readahead is free to do nothing. */
+	if (!folio)
+		return zcx_cache_read_one(range, pos);
+	if (!folio_test_uptodate(folio))
+		err = zcx_cache_fetch_pending(range, pos, folio, wait);
+	folio_put(folio);
+	return err;
 }
 
 static void zcx_cache_end(struct zcx_range *range, u64 bytes)
@@ -432,5 +592,6 @@ const struct zcx_lane_ops zcx_lane_cache = {
 	.tag	= ZCX_TAG_CACHE,
 	.begin	= zcx_cache_begin,
 	.fill	= zcx_cache_fill,
+	.fetch	= zcx_cache_fetch,
 	.end	= zcx_cache_end,
 };

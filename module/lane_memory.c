@@ -9,7 +9,7 @@
 
 static ssize_t zcx_lane_memory_fill(struct zcx_range *range,
 				    struct zcx_sglist *sgl, size_t max,
-				    bool wait)
+				    enum zcx_effort effort)
 {
 	loff_t start = range->pos;
 

@@ -89,8 +89,10 @@ ssize_t zcx_splice_fill(struct file *file, loff_t *pos, struct zcx_sglist *sgl,
 
 static ssize_t zcx_lane_splice_fill(struct zcx_range *range,
 				    struct zcx_sglist *sgl, size_t max,
-				    bool wait)
+				    enum zcx_effort effort)
 {
+	if (effort == ZCX_EFFORT_NONE)
+		return -EAGAIN;
 	return zcx_splice_fill(range->file, &range->pos, sgl, max,
 			       ZCX_TAG_SPLICE);
 }

@@ -11,6 +11,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "async.h"
 #include "context.h"
 #include "lane.h"
 #include "link.h"
@@ -60,7 +61,14 @@ bool zcx_state_may_follow(u32 from, u32 to)
 	}
 }
 
-static void zcx_link_set_state(struct zcx_live_link *link, u32 state)
+/**
+ * zcx_link_set_state() - go on to another state
+ * @link: the link
+ * @state: enum zcx_state
+ *
+ * Context: whoever runs the link.
+ */
+void zcx_link_set_state(struct zcx_live_link *link, u32 state)
 {
 	WARN_ON_ONCE(!zcx_state_may_follow(link->state, state));
 	WRITE_ONCE(link->state, state);
@@ -76,6 +84,12 @@ static int zcx_link_publish(struct zcx_live_link *link, unsigned int max_links)
 		link->id = ctx->next_id++;
 		list_add_tail(&link->node, &ctx->links);
 		ctx->nr_links++;
+		if (link->async) {
+			/* The context's own, until the event is read. */
+			zcx_link_get(link);
+			hlist_add_head(&link->async->by_id,
+				       zcx_context_ids(ctx, link->id));
+		}
 	} else {
 		err = -EBUSY;
 	}
@@ -100,8 +114,8 @@ static void zcx_link_unpublish(struct zcx_live_link *link)
  * @max_links: limit of links in the context
  *
  * Context: process context; may sleep.
- * Return: 0, and @link is in state QUEUED, with one reference, and must be run;
- * or -ENOMEM, -EBUSY.
+ * Return: 0, and @link is in state QUEUED, and must be run; one reference is the
+ * caller's, one more the context's if it runs by itself. Or -ENOMEM, -EBUSY.
  */
 int zcx_link_init(struct zcx_live_link *link,
 		  const struct zcx_link_parts *parts, unsigned int max_links)
@@ -109,9 +123,7 @@ int zcx_link_init(struct zcx_live_link *link,
 	int err;
 
 	memset(link, 0, offsetof(struct zcx_live_link, sgl));
-	/* Not the program's estimate: a file may have grown since the sink's. */
-	err = zcx_sglist_init(&link->sgl, parts->sink->entries,
-			      GFP_KERNEL_ACCOUNT);
+	err = zcx_sglist_init(&link->sgl, parts->entries, GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
 
@@ -120,8 +132,11 @@ int zcx_link_init(struct zcx_live_link *link,
 	link->ctx = parts->ctx;
 	link->program = parts->program;
 	link->sink = parts->sink;
+	link->async = parts->async;
+	link->entries = parts->entries;
 	link->user_data = parts->user_data;
 	link->batch_bytes = parts->batch_bytes;
+	link->limit = parts->batch_bytes;
 	link->free = parts->free;
 	err = zcx_link_publish(link, max_links);
 	if (err) {
@@ -133,42 +148,112 @@ int zcx_link_init(struct zcx_live_link *link,
 	return 0;
 }
 
+/**
+ * zcx_link_let_go() - give back all that a link holds, but for its context
+ * @link: a link that has ended, or was never run
+ *
+ * Context: process context; may sleep.
+ */
+void zcx_link_let_go(struct zcx_live_link *link)
+{
+	zcx_sglist_destroy(&link->sgl);
+	link->sink->ops->destroy(link->sink);
+	zcx_program_destroy(link->program);
+	link->parts_gone = true;
+}
+
 static void zcx_link_release(struct kref *ref)
 {
 	struct zcx_live_link *link =
 		container_of(ref, struct zcx_live_link, ref);
 
-	zcx_sglist_destroy(&link->sgl);
-	link->sink->ops->destroy(link->sink);
-	zcx_program_destroy(link->program);
+	if (!link->parts_gone)
+		zcx_link_let_go(link);
 	zcx_context_put(link->ctx);
 	link->free(link);
+}
+
+/**
+ * zcx_link_get() - take one more reference
+ * @link: a link that the caller has a reference on, or found under its lock
+ *
+ * Context: any.
+ */
+void zcx_link_get(struct zcx_live_link *link)
+{
+	kref_get(&link->ref);
 }
 
 /**
  * zcx_link_put() - drop a reference; the last one frees the link
  * @link: a link that has ended, or was never run
  *
- * Context: process context; may sleep.
+ * Context: any, for a link that has let go of what it holds; else process
+ * context; may sleep.
  */
 void zcx_link_put(struct zcx_live_link *link)
 {
 	kref_put(&link->ref, zcx_link_release);
 }
 
-/* The range to gather from next has been left behind: ended, or short. */
-static void zcx_link_end_range(struct zcx_live_link *link)
+static void zcx_range_end(struct zcx_range *range, u64 bytes)
 {
-	struct zcx_range *range = &link->program->ranges[link->next];
-
-	if (link->begun && range->lane->end)
-		range->lane->end(range, link->gathered);
-	link->begun = false;
-	link->gathered = 0;
-	link->next++;
+	if (range->begun && range->lane->end)
+		range->lane->end(range, bytes);
+	range->begun = false;
 }
 
-static bool zcx_link_gathered_all(const struct zcx_live_link *link)
+/* So many more bytes have been sent: which range are we in now? */
+static void zcx_link_move_head(struct zcx_live_link *link, u64 bytes)
+{
+	while (link->head < link->next) {
+		struct zcx_range *range = &link->program->ranges[link->head];
+		u64 left = range->pos - range->start - link->head_sent;
+
+		if (bytes < left)
+			break;
+		bytes -= left;
+		zcx_range_end(range, link->head_sent + left);
+		link->head++;
+		link->head_sent = 0;
+	}
+	link->head_sent += bytes;
+}
+
+/**
+ * zcx_link_rewind() - give back what was gathered and not sent
+ * @link: the link; gathering goes on behind the last byte that was sent
+ *
+ * Context: whoever runs the link; may sleep.
+ */
+void zcx_link_rewind(struct zcx_live_link *link)
+{
+	struct zcx_program *prog = link->program;
+	unsigned int i;
+
+	if (!link->sgl.bytes)
+		return;
+	zcx_sglist_advance(&link->sgl, link->sgl.bytes, NULL);
+	for (i = link->head + 1; i <= link->next && i < prog->count; i++) {
+		prog->ranges[i].pos = prog->ranges[i].start;
+		prog->ranges[i].begun = false;
+	}
+	prog->ranges[link->head].pos = prog->ranges[link->head].start +
+				       link->head_sent;
+	link->next = link->head;
+	/* Whatever was met behind that will be met again. */
+	link->stop = 0;
+	link->is_short = false;
+}
+
+/**
+ * zcx_link_gathered_all() - is there nothing more to gather?
+ * @link: the link
+ *
+ * Context: whoever runs the link.
+ * Return: true if what is in its list is the last there is.
+ */
+bool zcx_link_gathered_all(const struct zcx_live_link *link)
 {
 	return link->stop || link->is_short ||
 	       link->next == link->program->count;
@@ -200,6 +285,54 @@ static int zcx_plain_error(ssize_t err)
 	}
 }
 
+/* How far may a lane go, for the bytes that come next? */
+static enum zcx_effort zcx_link_effort(const struct zcx_live_link *link,
+				       const struct zcx_lane_ops *lane)
+{
+	if (link->async && !(link->async->pool && !lane->fetch))
+		return ZCX_EFFORT_NONE;
+	return link->sgl.bytes < ZCX_WORTH_SENDING ? ZCX_EFFORT_WAIT :
+						     ZCX_EFFORT_START;
+}
+
+/*
+ * What comes next is not at hand. Returns the errno with which it could not be
+ * fetched, or 0: gathering ends here for now.
+ */
+static int zcx_link_miss(struct zcx_live_link *link, loff_t pos)
+{
+	struct zcx_async *async = link->async;
+
+	link->missing = true;
+	if (!async)
+		return 0;
+	if (async->fetch_range != link->next || async->fetch_pos != pos) {
+		async->fetch_range = link->next;
+		async->fetch_pos = pos;
+		async->fetch_error = 0;
+	}
+	return async->fetch_error;
+}
+
+/* A lane had nothing: a miss, the end of the file, or an error. */
+static bool zcx_link_fill_failed(struct zcx_live_link *link,
+				 struct zcx_range *range,
+				 enum zcx_effort effort, ssize_t err)
+{
+	/* When it was to wait, it is the file's own errno. */
+	if (err == -EAGAIN && effort < ZCX_EFFORT_WAIT) {
+		err = zcx_link_miss(link, range->pos);
+		if (!err)
+			return false;
+	}
+	if (err)
+		link->stop = zcx_plain_error(err);
+	else if (!range->to_eof)
+		link->is_short = true;
+	link->next++;
+	return true;
+}
+
 /*
  * One step of one lane. Sets @link->stop or @link->is_short at an early end.
  *
@@ -208,44 +341,42 @@ static int zcx_plain_error(ssize_t err)
 static bool zcx_link_fill(struct zcx_live_link *link)
 {
 	struct zcx_range *range = &link->program->ranges[link->next];
-	size_t max = link->batch_bytes - link->sgl.bytes;
-	bool wait = link->sgl.bytes < ZCX_WORTH_SENDING;
+	size_t max = link->limit - link->sgl.bytes;
+	enum zcx_effort effort = zcx_link_effort(link, range->lane);
 	ssize_t n;
 
 	if (range->pos >= range->end) {
-		zcx_link_end_range(link);
+		link->next++;
 		return true;
 	}
-	if (!link->begun && range->lane->begin)
+	if (!range->begun && range->lane->begin)
 		range->lane->begin(range);
-	link->begun = true;
+	range->begun = true;
 
 	n = range->lane->fill(range, &link->sgl,
-			      min_t(u64, max, range->end - range->pos), wait);
-	if (n > 0) {
-		link->gathered += n;
-		if (!zcx_range_is_over(range))
-			return false;
-		/* At once, so that the last batch is known to be the last. */
-		zcx_link_end_range(link);
-		return true;
-	}
-	/* When it was to wait, it is the file's own errno. */
-	if (n == -EAGAIN && !wait)
+			      min_t(u64, max, range->end - range->pos), effort);
+	if (n <= 0)
+		return zcx_link_fill_failed(link, range, effort, n);
+	if (!zcx_range_is_over(range))
 		return false;
-	if (n < 0)
-		link->stop = zcx_plain_error(n);
-	else if (!range->to_eof)
-		link->is_short = true;
-	zcx_link_end_range(link);
+	/* At once, so that the last batch is known to be the last. */
+	link->next++;
 	return true;
 }
 
-/* Gather a batch: what can be had now, or else what there is to wait for. */
-static void zcx_link_gather(struct zcx_live_link *link)
+/**
+ * zcx_link_gather() - gather a batch: what can be had now
+ * @link: the link; up to @link->limit bytes are appended to its list
+ *
+ * A link that is run by its submitter waits for the first bytes of a batch; one
+ * that runs by itself never does, and finds @link->missing set.
+ *
+ * Context: whoever runs the link; may sleep.
+ */
+void zcx_link_gather(struct zcx_live_link *link)
 {
-	while (!zcx_link_gathered_all(link) &&
-	       link->sgl.bytes < link->batch_bytes &&
+	link->missing = false;
+	while (!zcx_link_gathered_all(link) && link->sgl.bytes < link->limit &&
 	       zcx_sglist_room(&link->sgl))
 		if (!zcx_link_fill(link))
 			break;
@@ -270,6 +401,7 @@ static void zcx_link_account(struct zcx_live_link *link, size_t bytes)
 	unsigned int i;
 
 	zcx_sglist_advance(&link->sgl, bytes, by_tag);
+	zcx_link_move_head(link, bytes);
 	for (i = 0; i < ZCX_NR_TAGS; i++) {
 		link->sent[i] += by_tag[i];
 		zcx_stats_add(stats, ZCX_STAT_BYTES + i, by_tag[i]);
@@ -279,24 +411,38 @@ static void zcx_link_account(struct zcx_live_link *link, size_t bytes)
 	zcx_stats_add(stats, ZCX_STAT_BYTES_FRAGS, link->sink->frags);
 }
 
+/**
+ * zcx_link_push() - offer the batch to the sink, once
+ * @link: the link; what was taken has left its list
+ *
+ * Context: whoever runs the link; may sleep for locks and memory.
+ * Return: bytes taken, at least 1; or -errno of the sink's push operation.
+ */
+ssize_t zcx_link_push(struct zcx_live_link *link)
+{
+	bool more = !zcx_link_gathered_all(link);
+	size_t offered = link->sgl.bytes;
+	ssize_t n = link->sink->ops->push(link->sink, &link->sgl, more);
+
+	zcx_stats_add(&link->ctx->stats, ZCX_STAT_BATCHES, 1);
+	trace_zcx_batch(link, n);
+	if (n > 0) {
+		/* All but a list's last piece goes with MSG_MORE. */
+		link->corked = more || n < offered;
+		zcx_link_account(link, n);
+	}
+	return n;
+}
+
 /* Push the batch until the sink has all of it; wait whenever it is full. */
 static int zcx_link_drain(struct zcx_live_link *link)
 {
-	bool more = !zcx_link_gathered_all(link);
-
 	while (link->sgl.bytes) {
-		size_t offered = link->sgl.bytes;
-		ssize_t n = link->sink->ops->push(link->sink, &link->sgl, more);
+		ssize_t n = zcx_link_push(link);
 		int err;
 
-		zcx_stats_add(&link->ctx->stats, ZCX_STAT_BATCHES, 1);
-		trace_zcx_batch(link, n);
-		if (n > 0) {
-			/* All but a list's last piece goes with MSG_MORE. */
-			link->corked = more || n < offered;
-			zcx_link_account(link, n);
+		if (n > 0)
 			continue;
-		}
 		if (n != -EAGAIN)
 			return n;
 		err = zcx_link_wait(link);
@@ -337,30 +483,63 @@ static u32 zcx_link_outcome(const struct zcx_live_link *link, int err)
 {
 	switch (err) {
 	case 0:
-		return link->is_short ? ZCX_STATE_SHORT : ZCX_STATE_SENT;
+		if (link->is_short)
+			return ZCX_STATE_SHORT;
+		return link->async && link->async->acked ? ZCX_STATE_ACKED :
+							   ZCX_STATE_SENT;
 	case -EINTR:
 	case -ERESTARTSYS:
+	case -ECANCELED:
 		return ZCX_STATE_CANCELLED;
 	default:
 		return ZCX_STATE_FAILED;
 	}
 }
 
-static void zcx_link_finish(struct zcx_live_link *link, int err)
+/* By which counter an end is counted: by what became of the bytes. */
+static enum zcx_stat zcx_link_end_stat(u32 state)
 {
-	u32 state = zcx_link_outcome(link, err);
+	if (state == ZCX_STATE_ACKED)
+		return ZCX_STAT_LINKS_SENT;
+	return ZCX_STAT_LINKS_SENT + (state - ZCX_STATE_SENT);
+}
 
-	/* The tail must not wait for a timer when nothing follows it. */
+/**
+ * zcx_link_uncork() - the tail must not wait for a timer when nothing follows it
+ * @link: the link
+ *
+ * Context: whoever runs the link; may sleep.
+ */
+void zcx_link_uncork(struct zcx_live_link *link)
+{
 	if (link->corked)
 		link->sink->ops->flush(link->sink);
-	if (link->begun)
-		zcx_link_end_range(link);
-	zcx_link_unpublish(link);
+	link->corked = false;
+}
+
+/**
+ * zcx_link_finish() - a link has come to its end
+ * @link: the link, in state RUNNING; in a final state afterwards, and out of the
+ *	line to its socket
+ * @err: 0 or -errno
+ *
+ * Context: whoever runs the link; may sleep.
+ */
+void zcx_link_finish(struct zcx_live_link *link, int err)
+{
+	u32 state = zcx_link_outcome(link, err);
+	unsigned int i;
+
+	zcx_link_uncork(link);
+	for (i = link->head; i <= link->next && i < link->program->count; i++)
+		zcx_range_end(&link->program->ranges[i],
+			      i == link->head ? link->head_sent : 0);
+	zcx_turn_leave(&link->turn,
+		       state == ZCX_STATE_SENT || state == ZCX_STATE_ACKED);
 
 	link->error = err == -ERESTARTSYS ? EINTR : -err;
 	zcx_link_set_state(link, state);
-	zcx_stats_add(&link->ctx->stats,
-		      ZCX_STAT_LINKS_SENT + (state - ZCX_STATE_SENT), 1);
+	zcx_stats_add(&link->ctx->stats, zcx_link_end_stat(state), 1);
 	trace_zcx_link_end(link);
 }
 
@@ -381,6 +560,52 @@ u64 zcx_link_bytes_sent(const struct zcx_live_link *link)
 	return sum;
 }
 
+static void zcx_link_called(struct zcx_turn *turn)
+{
+	wake_up_process(container_of(turn, struct zcx_live_link, turn)->waiter);
+}
+
+static int zcx_link_await_turn(struct zcx_live_link *link)
+{
+	const struct zcx_sink_ops *ops = link->sink->ops;
+	long timeo = ops->patience ? ops->patience(link->sink) :
+				     MAX_SCHEDULE_TIMEOUT;
+	bool forever = timeo == MAX_SCHEDULE_TIMEOUT;
+	int err = 0;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (zcx_turn_is_first(&link->turn) ||
+		    zcx_turn_is_broken(&link->turn))
+			break;
+		err = timeo ? 0 : -EAGAIN;
+		if (!err && signal_pending(current))
+			err = forever ? -ERESTARTSYS : -EINTR;
+		if (err)
+			break;
+		timeo = schedule_timeout(timeo);
+	}
+	__set_current_state(TASK_RUNNING);
+	return err;
+}
+
+/* Others may be sending to the same socket: then wait until they have done. */
+static int zcx_link_take_turn(struct zcx_live_link *link)
+{
+	int err;
+
+	link->waiter = current;
+	zcx_turn_enter(&link->turn, link->sink->key, zcx_link_called);
+	if (zcx_turn_is_first(&link->turn))
+		return 0;
+	zcx_link_set_state(link, ZCX_STATE_WAITING);
+	err = zcx_link_await_turn(link);
+	zcx_link_set_state(link, ZCX_STATE_RUNNING);
+	if (!err && zcx_turn_is_broken(&link->turn))
+		err = -ECANCELED;
+	return err;
+}
+
 /**
  * zcx_link_run() - run a link to its end, in the caller's context
  * @link: a link in state QUEUED; in a final state afterwards
@@ -391,7 +616,8 @@ u64 zcx_link_bytes_sent(const struct zcx_live_link *link)
  * Context: the submitter's process context; may sleep, interruptibly.
  * Return: 0 if all or a part was sent, or if there was nothing to send; else
  * the -errno that the first push, or the first gathering, ended with.
- * -ERESTARTSYS and -EINTR as sock_intr_errno() gives them.
+ * -ERESTARTSYS and -EINTR as sock_intr_errno() gives them; -EAGAIN and
+ * -ECANCELED if others' links to the same socket go before it.
  */
 int zcx_link_run(struct zcx_live_link *link)
 {
@@ -399,7 +625,10 @@ int zcx_link_run(struct zcx_live_link *link)
 
 	trace_zcx_link_start(link);
 	zcx_link_set_state(link, ZCX_STATE_RUNNING);
-	err = zcx_link_pump(link);
+	err = zcx_link_take_turn(link);
+	if (!err)
+		err = zcx_link_pump(link);
 	zcx_link_finish(link, err);
+	zcx_link_unpublish(link);
 	return zcx_link_bytes_sent(link) ? 0 : err;
 }

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "async.h"
 #include "stats.h"
 #include "submit.h"
 #include "zcx.h"
@@ -66,18 +67,24 @@ static int __init zcx_init(void)
 	err = zcx_submit_init();
 	if (err)
 		return err;
+	err = zcx_async_init();
+	if (err)
+		goto exit_submit;
 	zcx_stats_init();
 	err = zcx_chardev_register();
-	if (err) {
-		zcx_stats_exit();
-		zcx_submit_exit();
-	}
+	if (!err)
+		return 0;
+	zcx_stats_exit();
+	zcx_async_exit();
+exit_submit:
+	zcx_submit_exit();
 	return err;
 }
 
 static void __exit zcx_exit(void)
 {
 	zcx_chardev_unregister();
+	zcx_async_exit();
 	zcx_stats_exit();
 	zcx_submit_exit();
 }

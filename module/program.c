@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "disk.h"
 #include "memory.h"
 #include "program.h"
 #include "zcx.h"
@@ -290,6 +291,7 @@ static void zcx_range_destroy(struct zcx_range *range)
 {
 	unsigned int i;
 
+	zcx_disk_put(range->disk);
 	if (range->file)
 		fput(range->file);
 	for (i = 0; i < range->nr_pages; i++)
@@ -315,6 +317,32 @@ void zcx_program_destroy(struct zcx_program *prog)
 		zcx_range_destroy(&prog->ranges[i]);
 	if (prog->ranges != prog->few)
 		kvfree(prog->ranges);
+}
+
+/**
+ * zcx_program_find_disks() - for a program that is not run by its submitter
+ * @prog: the program
+ *
+ * Where its reads will be submitted is found now, so that they need no memory
+ * then.
+ *
+ * Context: process context; may sleep.
+ * Return: 0 or -ENOMEM; @prog is as it was, to be destroyed.
+ */
+int zcx_program_find_disks(struct zcx_program *prog)
+{
+	unsigned int i;
+
+	for (i = 0; i < prog->count; i++) {
+		struct zcx_range *range = &prog->ranges[i];
+
+		if (!range->file)
+			continue;
+		range->disk = zcx_disk_get(range->file);
+		if (!range->disk)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* Bytes that a range has, as far as can be told before it is read. */

@@ -31,6 +31,7 @@ struct zcx_program {
 
 int zcx_program_init(struct zcx_program *prog, struct zcx_memory *memory,
 		     u64 user_segments, u32 count, u32 segment_size, u32 lane);
+int zcx_program_find_disks(struct zcx_program *prog);
 void zcx_program_destroy(struct zcx_program *prog);
 unsigned int zcx_program_entries(const struct zcx_program *prog,
 				 size_t batch_bytes);

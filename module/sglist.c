@@ -33,18 +33,50 @@ int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
 {
 	struct scatterlist *sg = sgl->few;
 
+	sgl->bv = sgl->few_bv;
 	sgl->tags = sgl->few_tags;
 	if (entries > ZCX_SGLIST_FEW) {
-		sg = kvmalloc_array(entries, sizeof(*sg) + sizeof(*sgl->tags),
-				    gfp);
+		sg = kvmalloc_array(entries, sizeof(*sg) + sizeof(*sgl->bv) +
+				    sizeof(*sgl->tags), gfp);
 		if (!sg)
 			return -ENOMEM;
-		sgl->tags = (u8 *)(sg + entries);
+		sgl->bv = (struct bio_vec *)(sg + entries);
+		sgl->tags = (u8 *)(sgl->bv + entries);
 	}
 	sgl->table.sgl = sg;
 	sgl->table.orig_nents = entries;
 	zcx_sglist_reset(sgl);
 	return 0;
+}
+
+/**
+ * zcx_sglist_grow() - more room for an empty list, if there is memory for it
+ * @sgl: the list; empty
+ * @entries: most entries it will hold
+ * @gfp: for the allocation
+ *
+ * Context: as @gfp says.
+ */
+void zcx_sglist_grow(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
+{
+	struct scatterlist *old = sgl->table.sgl;
+
+	if (zcx_sglist_init(sgl, entries, gfp))
+		zcx_sglist_init(sgl, ZCX_SGLIST_FEW, 0);
+	if (old != sgl->few)
+		kvfree(old);
+}
+
+/**
+ * zcx_sglist_shrink() - drop what is in the list, and all memory but a few entries
+ * @sgl: the list; empty afterwards
+ *
+ * Context: may sleep (freeing a folio can).
+ */
+void zcx_sglist_shrink(struct zcx_sglist *sgl)
+{
+	zcx_sglist_destroy(sgl);
+	zcx_sglist_init(sgl, ZCX_SGLIST_FEW, 0);
 }
 
 /**
@@ -249,19 +281,17 @@ void zcx_sglist_trim(struct zcx_sglist *sgl, size_t bytes)
 
 /**
  * zcx_sglist_to_iter() - the list as a source for sendmsg()
- * @sgl: the list; unchanged
- * @bv: room for an entry for each of the list's; what @iter goes through
- * @iter: out: over all of the list
+ * @sgl: the list; its entries are unchanged
+ * @iter: out: over all of the list, valid until that is changed
  *
  * Context: any.
  */
-void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct bio_vec *bv,
-			struct iov_iter *iter)
+void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct iov_iter *iter)
 {
-	struct bio_vec *to = bv;
+	struct bio_vec *to = sgl->bv;
 	struct scatterlist *sg;
 
 	for_each_zcx_sg(sgl, sg)
 		bvec_set_page(to++, sg_page(sg), sg->length, sg->offset);
-	iov_iter_bvec(iter, ITER_SOURCE, bv, sgl->table.nents, sgl->bytes);
+	iov_iter_bvec(iter, ITER_SOURCE, sgl->bv, sgl->table.nents, sgl->bytes);
 }

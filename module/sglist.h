@@ -2,6 +2,7 @@
 #ifndef _ZCX_SGLIST_H
 #define _ZCX_SGLIST_H
 
+#include <linux/bvec.h>
 #include <linux/scatterlist.h>
 #include <linux/uio.h>
 
@@ -30,12 +31,14 @@ enum zcx_tag {
  * @table: entries, in one array; @table.orig_nents of them allocated,
  *	@table.nents in use. Each is set up when it comes into use, so that a
  *	long list costs no more than what is in it; none is marked as the last
+ * @bv: room for zcx_sglist_to_iter(), one for each allocated entry
  * @tags: tag of each allocated entry
  * @first: oldest entry in use, if there is one
  * @next: the entry behind the newest, if there is room for one
  * @end: physical address behind the newest entry in use, if there is one
  * @bytes: bytes in all entries in use
  * @few: the entries of a short list, so that it needs no allocation
+ * @few_bv: their @bv
  * @few_tags: and their tags
  *
  * An entry is one run of physically adjacent memory. It holds exactly one
@@ -50,24 +53,27 @@ enum zcx_tag {
  */
 struct zcx_sglist {
 	struct sg_table		table;
+	struct bio_vec		*bv;
 	u8			*tags;
 	struct scatterlist	*first;
 	struct scatterlist	*next;
 	phys_addr_t		end;
 	size_t			bytes;
 	struct scatterlist	few[ZCX_SGLIST_FEW];
+	struct bio_vec		few_bv[ZCX_SGLIST_FEW];
 	u8			few_tags[ZCX_SGLIST_FEW];
 };
 
 int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp);
 void zcx_sglist_destroy(struct zcx_sglist *sgl);
+void zcx_sglist_grow(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp);
+void zcx_sglist_shrink(struct zcx_sglist *sgl);
 int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 		      unsigned int offset, unsigned int length, enum zcx_tag tag);
 void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			u64 by_tag[ZCX_NR_TAGS]);
 void zcx_sglist_trim(struct zcx_sglist *sgl, size_t bytes);
-void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct bio_vec *bv,
-			struct iov_iter *iter);
+void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct iov_iter *iter);
 
 /**
  * zcx_sglist_room() - entries that can still be appended for certain

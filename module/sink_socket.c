@@ -12,9 +12,9 @@
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/wait.h>
+#include <net/af_unix.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -136,13 +136,23 @@ static ssize_t zcx_push_frags(struct zcx_socket_sink *ss,
 
 	if (!zcx_is_tcp(sk) || inet_csk_has_ulp(sk) || !zcx_frags_enabled())
 		return 0;
-	ret = zcx_frags_push(ss->bv, ss->sock, sgl, more, &ss->sink.frags);
+	ret = zcx_frags_push(ss->sock, sgl, more, &ss->sink.frags);
 	if (ret > 0)
 		ss->sink.copied = ret - ss->sink.frags;
 	/* TLS, attached since we looked, does not know MSG_ZEROCOPY. */
 	if (ret == -EOPNOTSUPP && inet_csk_has_ulp(sk))
 		return 0;
 	return ret;
+}
+
+/*
+ * What must be acknowledged. Others may have written since: then it is their
+ * bytes too, which is more than was asked for, and never less.
+ */
+static void zcx_note_end(struct zcx_socket_sink *ss)
+{
+	if (zcx_is_tcp(ss->sock->sk))
+		ss->end_seq = READ_ONCE(tcp_sk(ss->sock->sk)->write_seq);
 }
 
 static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
@@ -158,12 +168,14 @@ static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 	ret = zcx_push_frags(ss, sgl, more);
 	if (!ret) {
 		zcx_look_at_tls(ss);
-		ret = zcx_push_pages(ss->bv, ss->sock, sgl, more);
+		ret = zcx_push_pages(ss->sock, sgl, more);
 		if (ret > 0 && ss->encrypts)
 			sink->copied = ret;
 	}
-	if (ret > 0)
+	if (ret > 0) {
 		ss->pauses = 0;
+		zcx_note_end(ss);
+	}
 	return ret ?: -EAGAIN;
 }
 
@@ -284,6 +296,54 @@ static int zcx_socket_wait(struct zcx_sink *sink)
 	return timeo ? 0 : -EAGAIN;
 }
 
+static int zcx_tcp_acked(struct zcx_socket_sink *ss, u64 *left)
+{
+	struct sock *sk = ss->sock->sk;
+	/* In this order: what is acknowledged before the end is acknowledged. */
+	int state = READ_ONCE(sk->sk_state);
+	int err = READ_ONCE(sk->sk_err);
+	s32 unacked;
+
+	/* TCP moves snd_una on before it closes: pairs with nothing finer. */
+	smp_rmb();
+	unacked = ss->end_seq - READ_ONCE(tcp_sk(sk)->snd_una);
+	*left = max(unacked, 0);
+	if (unacked <= 0)
+		return 1;
+	if (err)
+		return -err;
+	return state == TCP_CLOSE ? -ECONNRESET : 0;
+}
+
+/*
+ * A byte counts as acknowledged when the peer has read all that was in the
+ * socket. Packets that a peer did not read before it closed are freed too; it
+ * leaves ECONNRESET then, before it frees them. The last packet's memory is
+ * uncharged but for one byte while it wakes us, see sock_wfree().
+ */
+static int zcx_unix_acked(struct zcx_socket_sink *ss, u64 *left)
+{
+	struct sock *sk = ss->sock->sk;
+	long unread = unix_outq_len(sk);
+	int err;
+
+	/* Pairs with the locks that unix_release_sock() takes in between. */
+	smp_rmb();
+	err = READ_ONCE(sk->sk_err);
+	*left = max(unread, 0L);
+	if (err)
+		return -err;
+	return unread <= 1;
+}
+
+static int zcx_socket_acked(struct zcx_sink *sink, u64 *left)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+
+	return zcx_is_tcp(ss->sock->sk) ? zcx_tcp_acked(ss, left) :
+					  zcx_unix_acked(ss, left);
+}
+
 /* Has TLS taken records that TCP has not? Then they are lost if it is closed. */
 static bool zcx_tls_pending(struct sock *sk)
 {
@@ -342,9 +402,114 @@ static void zcx_socket_destroy(struct zcx_sink *sink)
 {
 	struct zcx_socket_sink *ss = to_socket_sink(sink);
 
-	if (ss->bv != ss->few)
-		kvfree(ss->bv);
+	if (ss->head)
+		remove_wait_queue(ss->head, &ss->entry);
 	fput(ss->file);
+}
+
+/* How long a task may wait for others that send to the same socket. */
+static long zcx_socket_patience(struct zcx_sink *sink)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+
+	return sock_sndtimeo(ss->sock->sk, ss->file->f_flags & O_NONBLOCK);
+}
+
+static size_t zcx_socket_room(struct zcx_sink *sink)
+{
+	const struct sock *sk = to_socket_sink(sink)->sock->sk;
+
+	return zcx_is_tcp(sk) ? max(sk_stream_wspace(sk), 0) : SIZE_MAX;
+}
+
+/* Called with the wait queue locked, mostly in softirq. */
+static int zcx_socket_woke(struct wait_queue_entry *entry, unsigned int mode,
+			   int sync, void *key)
+{
+	struct zcx_socket_sink *ss =
+		container_of(entry, struct zcx_socket_sink, entry);
+	__poll_t events = key_to_poll(key);
+
+	if (events && !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+		return 0;
+	if (xchg(&ss->watched, false))
+		ss->sink.wake(&ss->sink);
+	return 1;
+}
+
+struct zcx_socket_join {
+	poll_table pt;
+	struct zcx_socket_sink *ss;
+};
+
+static void zcx_socket_join_queue(struct file *file,
+				  struct wait_queue_head *head, poll_table *pt)
+{
+	struct zcx_socket_sink *ss =
+		container_of(pt, struct zcx_socket_join, pt)->ss;
+
+	/* The sockets we allow have one queue each. */
+	if (WARN_ON_ONCE(ss->head))
+		return;
+	ss->head = head;
+	add_wait_queue(head, &ss->entry);
+}
+
+/* Enter the socket's wait queue, to stay there: it costs nothing until woken. */
+static void zcx_socket_join(struct zcx_socket_sink *ss)
+{
+	struct zcx_socket_join join = { .ss = ss };
+
+	init_waitqueue_func_entry(&ss->entry, zcx_socket_woke);
+	init_poll_funcptr(&join.pt, zcx_socket_join_queue);
+	join.pt._key = EPOLLOUT | EPOLLERR | EPOLLHUP;
+	vfs_poll(ss->file, &join.pt);
+}
+
+/*
+ * TCP wakes writers when an ACK comes only if one has said that he found no room,
+ * see tcp_check_space().
+ */
+static void zcx_socket_want_acks(struct sock *sk)
+{
+	if (zcx_is_tcp(sk) && sk->sk_socket) {
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		/* Pairs with smp_mb() in tcp_check_space(). */
+		smp_mb__after_atomic();
+	}
+}
+
+static bool zcx_socket_watch(struct zcx_sink *sink, bool ack)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+	struct sock *sk = ss->sock->sk;
+	u64 left;
+
+	if (!ss->head)
+		zcx_socket_join(ss);
+	/* Pairs with the barrier of wake-ups: watched, then looked at. */
+	smp_store_mb(ss->watched, true);
+	if (ack)
+		zcx_socket_want_acks(sk);
+	else
+		zcx_socket_force_out(sk);
+	if (ack ? zcx_socket_acked(sink, &left) : zcx_socket_ready(ss, NULL))
+		/* Else the wake-up has come already, and wakes us. */
+		return !xchg(&ss->watched, false);
+	return true;
+}
+
+static bool zcx_socket_settled(struct zcx_sink *sink)
+{
+	struct zcx_socket_sink *ss = to_socket_sink(sink);
+
+	if (!(sink->result_flags & ZCX_RESULT_KTLS) ||
+	    !zcx_socket_kind_ok(ss->sock->sk))
+		return true;
+	if (zcx_tls_pending(ss->sock->sk))
+		return false;
+	zcx_note_end(ss);
+	return true;
 }
 
 static const struct zcx_sink_ops zcx_socket_sink_ops = {
@@ -352,6 +517,11 @@ static const struct zcx_sink_ops zcx_socket_sink_ops = {
 	.wait		= zcx_socket_wait,
 	.flush		= zcx_socket_flush,
 	.settle		= zcx_socket_settle,
+	.settled	= zcx_socket_settled,
+	.patience	= zcx_socket_patience,
+	.room		= zcx_socket_room,
+	.watch		= zcx_socket_watch,
+	.acked		= zcx_socket_acked,
 	.destroy	= zcx_socket_destroy,
 };
 
@@ -364,29 +534,29 @@ static int zcx_socket_admit(struct file *file, struct socket *sock)
 	return rw_verify_area(WRITE, file, NULL, 0);
 }
 
-static int zcx_socket_sink_reserve(struct zcx_socket_sink *ss,
-				   unsigned int entries)
+/**
+ * zcx_socket_sink_is_unix() - is it an AF_UNIX socket?
+ * @ss: the sink
+ *
+ * Context: any.
+ * Return: true if so: descriptors may be on their way through it.
+ */
+bool zcx_socket_sink_is_unix(const struct zcx_socket_sink *ss)
 {
-	ss->bv = ss->few;
-	if (entries > ARRAY_SIZE(ss->few))
-		ss->bv = kvmalloc_array(entries, sizeof(*ss->bv),
-					GFP_KERNEL_ACCOUNT);
-	return ss->bv ? 0 : -ENOMEM;
+	return zcx_is_unix_stream(ss->sock->sk);
 }
 
 /**
  * zcx_socket_sink_init() - make a sink of the socket behind a descriptor
  * @ss: the sink, of no known contents
  * @fd: from user space
- * @entries: most scatter-list entries that will be pushed at a time
  *
  * Context: process context of the submitter; may sleep.
  * Return: 0, and the sink's destroy operation is to be called; or -EBADF,
  * -ENOTSOCK, -EOPNOTSUPP (a kind of socket that zcx does not send to),
- * -ENOTCONN, -ENOMEM, or what a security module says, and nothing is held.
+ * -ENOTCONN, or what a security module says, and nothing is held.
  */
-int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd,
-			 unsigned int entries)
+int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd)
 {
 	struct socket *sock;
 	struct file *file;
@@ -403,12 +573,9 @@ int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd,
 	if (err)
 		goto put;
 
-	memset(ss, 0, offsetof(struct zcx_socket_sink, few));
-	err = zcx_socket_sink_reserve(ss, entries);
-	if (err)
-		goto put;
+	memset(ss, 0, sizeof(*ss));
 	ss->sink.ops = &zcx_socket_sink_ops;
-	ss->sink.entries = entries;
+	ss->sink.key = sock->sk;
 	ss->file = file;
 	ss->sock = sock;
 	zcx_look_at_tls(ss);

@@ -2,9 +2,8 @@
 #ifndef _ZCX_SINK_SOCKET_H
 #define _ZCX_SINK_SOCKET_H
 
-#include <linux/bvec.h>
+#include <linux/wait.h>
 
-#include "sglist.h"
 #include "sink.h"
 
 struct file;
@@ -15,22 +14,26 @@ struct socket;
  * @sink: what a link sees of it
  * @file: the socket's file, with a reference
  * @sock: the socket
- * @bv: room for an entry for each of a scatter list's
  * @encrypts: software TLS: encrypts into new pages
+ * @watched: @sink.wake is to be called when the socket has something to say
  * @pauses: pauses since the socket last took anything; only its link's task
- * @few: @bv for short lists, so that they need no allocation
+ * @end_seq: TCP: sequence number behind the last byte that was pushed
+ * @head: the socket's wait queue, once @entry is in it
+ * @entry: there, until the sink is destroyed
  */
 struct zcx_socket_sink {
 	struct zcx_sink		sink;
 	struct file		*file;
 	struct socket		*sock;
-	struct bio_vec		*bv;
 	bool			encrypts;
+	bool			watched;
 	unsigned int		pauses;
-	struct bio_vec		few[ZCX_SGLIST_FEW];
+	u32			end_seq;
+	struct wait_queue_head	*head;
+	struct wait_queue_entry	entry;
 };
 
-int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd,
-			 unsigned int entries);
+int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd);
+bool zcx_socket_sink_is_unix(const struct zcx_socket_sink *ss);
 
 #endif /* _ZCX_SINK_SOCKET_H */

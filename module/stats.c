@@ -25,6 +25,7 @@ static const char * const zcx_stat_names[ZCX_NR_STATS] = {
 	[ZCX_STAT_LINKS_FAILED]			= "links_failed",
 	[ZCX_STAT_BATCHES]			= "batches",
 	[ZCX_STAT_WAITS_SOCKET]			= "waits_socket",
+	[ZCX_STAT_WAITS_DISK]			= "waits_disk",
 	[ZCX_STAT_BYTES_COPIED]			= "bytes_copied",
 	[ZCX_STAT_BYTES_FRAGS]			= "bytes_frags",
 	[ZCX_STAT_BYTES + ZCX_TAG_MEMORY]	= "bytes_memory",

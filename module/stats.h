@@ -17,6 +17,8 @@ struct seq_file;
  * @ZCX_STAT_LINKS_FAILED: see there
  * @ZCX_STAT_BATCHES: scatter lists pushed, in whole or in part
  * @ZCX_STAT_WAITS_SOCKET: times a link waited for its socket
+ * @ZCX_STAT_WAITS_DISK: times a link that runs by itself asked for bytes that
+ *	were not at hand
  * @ZCX_STAT_BYTES_COPIED: bytes moved by the CPU on their way into packets
  * @ZCX_STAT_BYTES_FRAGS: bytes that went into packets as whole runs of memory
  * @ZCX_STAT_BYTES: bytes sent from memory segments; the entries from here on
@@ -31,6 +33,7 @@ enum zcx_stat {
 	ZCX_STAT_LINKS_FAILED,
 	ZCX_STAT_BATCHES,
 	ZCX_STAT_WAITS_SOCKET,
+	ZCX_STAT_WAITS_DISK,
 	ZCX_STAT_BYTES_COPIED,
 	ZCX_STAT_BYTES_FRAGS,
 	ZCX_STAT_BYTES,

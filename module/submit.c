@@ -5,8 +5,10 @@
  * file, allocations cost more than the bytes.
  */
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 
+#include "async.h"
 #include "context.h"
 #include "link.h"
 #include "program.h"
@@ -14,11 +16,18 @@
 #include "submit.h"
 #include "zcx.h"
 
-/* A link to a socket, its program and its sink. */
+/**
+ * struct zcx_request - a link to a socket, its program and its sink
+ * @link: the link
+ * @program: what it sends
+ * @sink: where to
+ * @async: what it has beside if it runs by itself; else not touched
+ */
 struct zcx_request {
 	struct zcx_live_link link;
 	struct zcx_program program;
 	struct zcx_socket_sink sink;
+	struct zcx_async async;
 };
 
 static struct kmem_cache *zcx_requests;
@@ -63,6 +72,42 @@ static void zcx_request_free(struct zcx_live_link *link)
 			container_of(link, struct zcx_request, link));
 }
 
+static void zcx_request_limits(const struct zcx_request *request,
+			       const struct zcx_link *cmd,
+			       struct zcx_limits *limits)
+{
+	u64 now = ktime_get_ns();
+
+	limits->deadline = U64_MAX;
+	if (cmd->deadline_ns && cmd->deadline_ns < U64_MAX - now)
+		limits->deadline = now + cmd->deadline_ns;
+	limits->idle = cmd->idle_ns;
+	/*
+	 * A descriptor of ours, unreceived in the socket that its link holds,
+	 * is garbage that the AF_UNIX collector does not see: it ends in time.
+	 */
+	limits->idle_always = zcx_socket_sink_is_unix(&request->sink);
+	if (limits->idle_always)
+		limits->idle = min(cmd->idle_ns ?: ZCX_UNIX_IDLE_NS,
+				   ZCX_UNIX_IDLE_NS);
+	zcx_pace_init(&limits->pace, cmd->rate, now);
+}
+
+static int zcx_request_attach(struct zcx_request *request,
+			      const struct zcx_link *cmd)
+{
+	struct zcx_limits limits;
+	int err;
+
+	err = zcx_program_find_disks(&request->program);
+	if (err)
+		return err;
+	zcx_request_limits(request, cmd, &limits);
+	zcx_async_attach(&request->async, &request->link, &limits,
+			 cmd->flags & ZCX_LINK_ACKED);
+	return 0;
+}
+
 static int zcx_request_init(struct zcx_request *request,
 			    struct zcx_context *ctx,
 			    const struct zcx_link *cmd)
@@ -82,14 +127,23 @@ static int zcx_request_init(struct zcx_request *request,
 			       cmd->lane);
 	if (err)
 		return err;
-	err = zcx_socket_sink_init(&request->sink, cmd->socket_fd,
-				   zcx_program_entries(&request->program,
-						       parts.batch_bytes));
+	err = zcx_socket_sink_init(&request->sink, cmd->socket_fd);
 	if (err)
 		goto destroy_program;
+	parts.entries = zcx_program_entries(&request->program,
+					    parts.batch_bytes);
+	if (!(cmd->flags & ZCX_LINK_SYNC)) {
+		err = zcx_request_attach(request, cmd);
+		if (err)
+			goto destroy_sink;
+		parts.async = &request->async;
+	}
 	err = zcx_link_init(&request->link, &parts, zcx_max_links());
 	if (!err)
 		return 0;
+	if (parts.async)
+		zcx_async_let_go(parts.async);
+destroy_sink:
 	parts.sink->ops->destroy(parts.sink);
 destroy_program:
 	zcx_program_destroy(&request->program);
@@ -102,8 +156,9 @@ destroy_program:
  * @cmd: the order, as user space wrote it; its flags have been looked at
  *
  * Context: process context of the submitter; may sleep.
- * Return: the link, which must be run, with one reference; or an ERR_PTR: what
- * zcx_program_init(), zcx_socket_sink_init() and zcx_link_init() say, -ENOMEM.
+ * Return: the link, with a reference that is the caller's, which must be run, or
+ * started if it runs by itself; or an ERR_PTR: what zcx_program_init(),
+ * zcx_socket_sink_init() and zcx_link_init() say, -ENOMEM.
  */
 struct zcx_live_link *zcx_submit(struct zcx_context *ctx,
 				 const struct zcx_link *cmd)

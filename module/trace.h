@@ -8,6 +8,7 @@
 #include <linux/tracepoint.h>
 #include <linux/zcx.h>
 
+#include "async.h"
 #include "link.h"
 #include "program.h"
 
@@ -19,7 +20,19 @@
 		{ ZCX_STATE_SENT,	"sent" },	\
 		{ ZCX_STATE_SHORT,	"short" },	\
 		{ ZCX_STATE_CANCELLED,	"cancelled" },	\
-		{ ZCX_STATE_FAILED,	"failed" })
+		{ ZCX_STATE_FAILED,	"failed" },	\
+		{ ZCX_STATE_ACKED,	"acked" })
+
+#define zcx_show_wait(wait)				\
+	__print_symbolic(wait,				\
+		{ ZCX_WAIT_NONE,	"none" },	\
+		{ ZCX_WAIT_TURN,	"turn" },	\
+		{ ZCX_WAIT_SOCKET,	"socket" },	\
+		{ ZCX_WAIT_DISK,	"disk" },	\
+		{ ZCX_WAIT_PACE,	"pace" },	\
+		{ ZCX_WAIT_PAUSED,	"paused" },	\
+		{ ZCX_WAIT_ACK,		"ack" },	\
+		{ ZCX_WAIT_GROWTH,	"growth" })
 
 TRACE_EVENT(zcx_link_start,
 	TP_PROTO(const struct zcx_live_link *link),
@@ -73,6 +86,7 @@ DECLARE_EVENT_CLASS(zcx_progress,
 		__field(u64, sent)
 		__field(u64, copied)
 		__field(u32, state)
+		__field(u32, wait)
 		__field(u32, error)
 	),
 	TP_fast_assign(
@@ -81,14 +95,19 @@ DECLARE_EVENT_CLASS(zcx_progress,
 		__entry->sent = zcx_link_bytes_sent(link);
 		__entry->copied = link->copied;
 		__entry->state = link->state;
+		__entry->wait = link->async ? link->async->wait :
+					      ZCX_WAIT_SOCKET;
 		__entry->error = link->error;
 	),
-	TP_printk("ctx=%p id=%llu sent=%llu copied=%llu state=%s error=%u",
+	TP_printk("ctx=%p id=%llu sent=%llu copied=%llu state=%s wait=%s error=%u",
 		  __entry->ctx, __entry->id, __entry->sent, __entry->copied,
-		  zcx_show_state(__entry->state), __entry->error)
+		  zcx_show_state(__entry->state),
+		  __entry->state == ZCX_STATE_WAITING ?
+			zcx_show_wait(__entry->wait) : "none",
+		  __entry->error)
 );
 
-/* The link waits for its socket. */
+/* The link waits, for its socket or what it says. */
 DEFINE_EVENT(zcx_progress, zcx_wait,
 	TP_PROTO(const struct zcx_live_link *link),
 	TP_ARGS(link)

@@ -6,12 +6,15 @@
  * =========
  *
  *   struct file of /dev/zcx  owns one reference on its struct zcx_context
- *   zcx_context              owns a page that memory segments are cut from; its
- *                            list of links borrows
- *   zcx_live_link            owns a reference on its context, its program, its
- *                            sink and its scatter list
- *   zcx_program              owns a reference on every file it names, and on the
- *                            pages that its memory segments were copied into
+ *   zcx_context              owns a page that memory segments are cut from, and
+ *                            one reference on each link that runs by itself,
+ *                            until its event is read; others it borrows
+ *   zcx_live_link            owns a reference on its context; until it has ended
+ *                            also its program, its sink, its scatter list, and
+ *                            the submitter's credentials and memory cgroup
+ *   zcx_program              owns a reference on every file it names, on the pool
+ *                            of each file's device, and on the pages that its
+ *                            memory segments were copied into
  *   zcx_sink                 owns a reference on the socket's file
  *   zcx_sglist               owns one reference on each folio in it, for as
  *                            long as it is in it; the socket takes its own
@@ -19,15 +22,26 @@
  * A link, its program and its sink are parts of one struct zcx_request, which is
  * freed when the link has let go of all three.
  *
- * A link is reference counted. Whoever submits it holds one reference and
- * drops it when the link has ended; readers of fdinfo take none, they look
- * under zcx_context.lock, which a link leaves before its last reference goes.
+ * A link is reference counted. Whoever submits it holds one reference, and so
+ * does whoever finds it by its id, and a folio's wait queue that it is in. Readers
+ * of fdinfo take none, they look under zcx_context.lock, which a link leaves
+ * before its last reference goes.
+ *
+ * A link that runs by itself is run by one runner at a time, see async.c; what it
+ * is made of belongs to that runner, who also takes it apart in the end.
  *
  * Lock order
  * ==========
  *
- *   zcx_context.lock (spinlock, leaf): the list of links
+ *   zcx_context.reading (mutex): who takes events; held over copy_to_user()
+ *     zcx_context.lock (spinlock): lists of links, events and ids
  *   zcx_memory.lock (spinlock, leaf): the page and how much of it is used
+ *   zcx_turn_bucket.lock (spinlock): lines to sockets; a link is kicked under it
+ *   zcx_disk_lock (spinlock, any context): all pools, their queues and workers
+ *   the wait queue of a socket, or of folios: a link is kicked under it
+ *
+ * To kick a link takes no lock of the module's but zcx_disk_lock, and that only
+ * from its timer.
  *
  * No lock of the module is held while a lane reads or a sink pushes.
  */

@@ -4,7 +4,6 @@
 
 #include <linux/types.h>
 
-struct bio_vec;
 struct socket;
 struct zcx_sglist;
 
@@ -14,13 +13,11 @@ u32 zcx_push_method(void);
 /*
  * Both push_*.c implement these. zcx_push_pages() offers the whole list to the
  * socket without waiting; returns the bytes taken, at least 1, or -errno
- * (-EAGAIN: full). @bv has room for an entry for each of the list's. The socket
- * takes references of its own. @more says that more bytes will follow. May
- * sleep for locks and memory. zcx_push_flush() closes what the protocol above
- * TCP left open for more when nothing followed.
+ * (-EAGAIN: full). The socket takes references of its own. @more says that
+ * more bytes will follow. May sleep for locks and memory. zcx_push_flush()
+ * closes what the protocol above TCP left open for more when nothing followed.
  */
-ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
-		       struct zcx_sglist *sgl, bool more);
+ssize_t zcx_push_pages(struct socket *sock, struct zcx_sglist *sgl, bool more);
 void zcx_push_flush(struct socket *sock);
 
 #endif /* _ZCX_PUSH_H */

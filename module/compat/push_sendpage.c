@@ -101,8 +101,7 @@ static bool zcx_is_tcp(const struct sock *sk)
 	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
 }
 
-ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
-		       struct zcx_sglist *sgl, bool more)
+ssize_t zcx_push_pages(struct socket *sock, struct zcx_sglist *sgl, bool more)
 {
 	struct sock *sk = sock->sk;
 	ssize_t ret;

@@ -3,7 +3,6 @@
  * Pages into sockets on kernels with MSG_SPLICE_PAGES (6.5 and later): one
  * sendmsg() a batch, and so one socket lock, with a bvec iterator over it.
  */
-#include <linux/bvec.h>
 #include <linux/net.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
@@ -17,8 +16,7 @@ u32 zcx_push_method(void)
 	return ZCX_PUSH_SPLICE_PAGES;
 }
 
-ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
-		       struct zcx_sglist *sgl, bool more)
+ssize_t zcx_push_pages(struct socket *sock, struct zcx_sglist *sgl, bool more)
 {
 	struct msghdr msg = {
 		.msg_flags = MSG_SPLICE_PAGES | MSG_DONTWAIT | MSG_NOSIGNAL,
@@ -26,7 +24,7 @@ ssize_t zcx_push_pages(struct bio_vec *bv, struct socket *sock,
 
 	if (more)
 		msg.msg_flags |= MSG_MORE;
-	zcx_sglist_to_iter(sgl, bv, &msg.msg_iter);
+	zcx_sglist_to_iter(sgl, &msg.msg_iter);
 	return sock_sendmsg(sock, &msg);
 }
 

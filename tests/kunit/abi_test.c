@@ -79,7 +79,7 @@ static void abi_unknown_operation(struct kunit *test)
 {
 	struct abi *abi = test->priv;
 
-	KUNIT_EXPECT_EQ(test, zcx_ioctl(abi->file, 0xe202, abi->user), -ENOTTY);
+	KUNIT_EXPECT_EQ(test, zcx_ioctl(abi->file, 0xe207, abi->user), -ENOTTY);
 	KUNIT_EXPECT_EQ(test, zcx_ioctl(abi->file, 0xe2ff, abi->user), -ENOTTY);
 	/* right number, wrong type, direction or size */
 	KUNIT_EXPECT_EQ(test, zcx_ioctl(abi->file, 0xe100, abi->user), -ENOTTY);
@@ -153,7 +153,9 @@ static void abi_link_refusals(struct kunit *test)
 
 	bad = good;
 	bad.flags = 0;
-	KUNIT_EXPECT_EQ(test, call_link(abi, &bad), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, call_link(abi, &bad), -EBADF);
+	bad.flags = ZCX_LINK_SYNC | ZCX_LINK_ACKED;
+	KUNIT_EXPECT_EQ(test, call_link(abi, &bad), -EINVAL);
 	bad.flags = ZCX_LINK_SYNC | 1U << 31;
 	KUNIT_EXPECT_EQ(test, call_link(abi, &bad), -EOPNOTSUPP);
 	bad = good;

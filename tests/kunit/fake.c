@@ -18,12 +18,12 @@ u8 fake_byte(size_t n)
 }
 
 static ssize_t fake_fill(struct zcx_range *range, struct zcx_sglist *sgl,
-			 size_t max, bool wait)
+			 size_t max, enum zcx_effort effort)
 {
 	struct fake *fake = fake_current();
 	loff_t start = range->pos;
 
-	if (fake->fill_shy && !wait)
+	if (fake->fill_shy && effort < ZCX_EFFORT_WAIT)
 		return -EAGAIN;
 	if (++fake->fill_calls == fake->fill_fail_at)
 		return fake->fill_result;
@@ -85,7 +85,6 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 	struct fake *fake = container_of(sink, struct fake, sink);
 	size_t n = sgl->bytes;
 
-	fake->overfull |= sgl->table.nents > sink->entries;
 	if (++fake->push_calls == fake->push_fail_at)
 		return fake->push_result;
 	if (fake->push_calls <= fake->nr_take)

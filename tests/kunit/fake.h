@@ -39,7 +39,6 @@
  * @destroys: calls of the sink's destroy
  * @more: the last push that took anything was told that more follows, or
  *	left something behind
- * @overfull: a push had more entries than the sink takes
  * @copies: the sink says that it moved every byte by the CPU
  * @got: bytes that the sink has taken, in order
  * @nr_got: how many
@@ -69,7 +68,6 @@ struct fake {
 	unsigned int flushes;
 	unsigned int destroys;
 	bool more;
-	bool overfull;
 	bool copies;
 	u8 *got;
 	size_t nr_got;

@@ -57,7 +57,7 @@ static size_t read_all(struct kunit *test, struct zcx_range *range,
 
 	for (;;) {
 		loff_t pos = range->pos;
-		ssize_t n = range->lane->fill(range, sgl, max, true);
+		ssize_t n = range->lane->fill(range, sgl, max, ZCX_EFFORT_WAIT);
 
 		KUNIT_ASSERT_GE(test, n, 0);
 		KUNIT_ASSERT_LE(test, n, max);
@@ -137,8 +137,8 @@ static void lane_offset_beyond_the_end(struct kunit *test)
 		struct zcx_range far = range_of(both_lanes[lane], file,
 						1LL << 40);
 
-		KUNIT_EXPECT_EQ(test, 0, at.lane->fill(&at, &sgl, 1, true));
-		KUNIT_EXPECT_EQ(test, 0, far.lane->fill(&far, &sgl, 1, true));
+		KUNIT_EXPECT_EQ(test, 0, at.lane->fill(&at, &sgl, 1, ZCX_EFFORT_WAIT));
+		KUNIT_EXPECT_EQ(test, 0, far.lane->fill(&far, &sgl, 1, ZCX_EFFORT_WAIT));
 	}
 	zcx_sglist_destroy(&sgl);
 	fput(file);
@@ -197,7 +197,7 @@ static void lane_gives_folios_back(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 3, GFP_KERNEL));
 	range = range_of(&zcx_lane_cache, file, 0);
-	KUNIT_EXPECT_GT(test, range.lane->fill(&range, &sgl, SZ_64K, true), 0);
+	KUNIT_EXPECT_GT(test, range.lane->fill(&range, &sgl, SZ_64K, ZCX_EFFORT_WAIT), 0);
 	zcx_sglist_destroy(&sgl);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
 	folio_put(folio);

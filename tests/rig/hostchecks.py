@@ -19,14 +19,25 @@ _MAY_INCLUDE = {
     'sglist': {'sglist.h'},
     'memory': {'memory.h'},
     'lane_memory': {'lane.h', 'sglist.h'},
-    'lane_cache': {'lane.h', 'sglist.h'},
+    'turn': {'turn.h'},
+    'pace': {'pace.h'},
+    'disk': {'disk.h'},
+    'folio_wait': {'folio_wait.h'},
+    'lane_cache': {'lane.h', 'sglist.h', 'disk.h', 'folio_wait.h'},
     'lane_splice': {'lane.h', 'sglist.h'},
     'sink_socket': {'sink_socket.h', 'sink.h', 'sglist.h', 'frags.h'},
     'frags': {'frags.h', 'sglist.h'},
-    'program': {'program.h', 'lane.h', 'memory.h'},
-    'link': {'link.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h', 'program.h'},
+    'program': {'program.h', 'lane.h', 'memory.h', 'disk.h'},
+    'link': {'link.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h', 'program.h', 'turn.h',
+             'async.h'},
+    'step': {'step.h', 'link.h', 'async.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h',
+             'program.h', 'turn.h', 'pace.h'},
+    'async': {'async.h', 'step.h', 'link.h', 'completion.h', 'context.h', 'lane.h', 'sink.h',
+              'program.h', 'turn.h', 'pace.h', 'disk.h', 'folio_wait.h'},
+    'completion': {'completion.h', 'context.h', 'link.h', 'async.h', 'sink.h'},
+    'query': {'query.h', 'link.h', 'async.h', 'sink.h'},
     'context': {'context.h', 'memory.h'},
-    'submit': {'submit.h', 'context.h', 'link.h', 'program.h', 'sink_socket.h'},
+    'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'program.h', 'sink_socket.h'},
 }
 
 
@@ -106,7 +117,9 @@ def _header(compiler, *flags):
         source = work / f'{compiler}{"".join(flags)}.c'.replace('/', '_')
         asserts = ''.join(f'{_ASSERT[compiler]}(sizeof(struct {name}) == {size}, "{name}");\n'
                           for name, size in (('zcx_info', 48), ('zcx_segment', 40),
-                                             ('zcx_link', 104)))
+                                             ('zcx_link', 128), ('zcx_event', 80),
+                                             ('zcx_control', 16), ('zcx_query', 56),
+                                             ('zcx_submit', 32), ('zcx_uring_cmd', 16)))
         source.write_text(f'#include <linux/zcx.h>\n{asserts}int main(void) {{ return 0; }}\n')
         run([compiler, *flags, '-Wall', '-Wextra', '-Wpedantic', '-Wpadded', '-Werror',
              f'-I{build.TOP / "uapi"}', '-fsyntax-only', source])

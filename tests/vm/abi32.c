@@ -25,7 +25,11 @@
 _Static_assert(sizeof(void *) == 4, "this is to be a 32-bit program");
 _Static_assert(sizeof(struct zcx_info) == 48, "zcx_info");
 _Static_assert(sizeof(struct zcx_segment) == 40, "zcx_segment");
-_Static_assert(sizeof(struct zcx_link) == 104, "zcx_link");
+_Static_assert(sizeof(struct zcx_link) == 128, "zcx_link");
+_Static_assert(sizeof(struct zcx_event) == 80, "zcx_event");
+_Static_assert(sizeof(struct zcx_control) == 16, "zcx_control");
+_Static_assert(sizeof(struct zcx_query) == 56, "zcx_query");
+_Static_assert(sizeof(struct zcx_submit) == 32, "zcx_submit");
 _Static_assert(__builtin_offsetof(struct zcx_link, id) == 40, "zcx_link.id");
 
 static long call4(long nr, long a, long b, long c, long d)

@@ -64,15 +64,17 @@ static void layout(void **state)
 		MEMBER(zcx_link, bytes_splice), MEMBER(zcx_link, bytes_copied),
 		MEMBER(zcx_link, state), MEMBER(zcx_link, error),
 		MEMBER(zcx_link, result_flags), MEMBER(zcx_link, __reserved),
+		MEMBER(zcx_link, deadline_ns), MEMBER(zcx_link, idle_ns),
+		MEMBER(zcx_link, rate),
 	};
 
 	(void)state;
 	assert_layout(info, ARRAY_SIZE(info), 48);
 	assert_layout(segment, ARRAY_SIZE(segment), 40);
-	assert_layout(link, ARRAY_SIZE(link), 104);
+	assert_layout(link, ARRAY_SIZE(link), 128);
 	assert_int_equal(sizeof(struct zcx_info), 48);
 	assert_int_equal(sizeof(struct zcx_segment), 40);
-	assert_int_equal(sizeof(struct zcx_link), 104);
+	assert_int_equal(sizeof(struct zcx_link), 128);
 	assert_int_equal(ZCX_IOC_INFO, 0xe200);
 	assert_int_equal(ZCX_IOC_LINK, 0xe201);
 	assert_int_equal(ZCX_MAX_SEGMENTS, 1024);

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who runs a link that runs by itself, and when.
+ *
+ * A link is run by one runner at a time: the task that submits or cancels it,
+ * a worker of zcx_run_wq, or one in the pool of a disk. @run of its struct
+ * zcx_async says whether there is one: to kick a link that has none is to find
+ * it one; to kick a link that has one makes that look once more before it goes.
+ * A runner may pass the link on, to a queue or a pool, without ever letting go
+ * of it. A link that has ended keeps its last runner for ever: nobody can kick
+ * it into life again.
+ *
+ * Nothing here waits for a socket, a disk or a clock: those kick.
+ */
+#include <linux/cred.h>
+#include <linux/ktime.h>
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "async.h"
+#include "completion.h"
+#include "context.h"
+#include "lane.h"
+#include "link.h"
+#include "program.h"
+#include "sink.h"
+#include "step.h"
+#include "trace.h"
+
+/* struct zcx_async.run */
+#define ZCX_RUN_IDLE	0	/* no runner; kick it and it gets one */
+#define ZCX_RUN_BUSY	1	/* has a runner, or stands in a queue */
+#define ZCX_RUN_KICKED	2	/* likewise; and the runner is to look again */
+
+static struct workqueue_struct *zcx_run_wq;
+
+/**
+ * zcx_async_init() - have threads for links
+ *
+ * Bound to CPUs: the worker is where the packet was that made room in the
+ * socket. Of those on one CPU only one runs unless it blocks.
+ *
+ * Context: module init.
+ * Return: 0 or -ENOMEM.
+ */
+int zcx_async_init(void)
+{
+	int err;
+
+	zcx_run_wq = alloc_workqueue("zcx", 0, 0);
+	if (!zcx_run_wq)
+		return -ENOMEM;
+	err = zcx_disk_init();
+	if (err)
+		destroy_workqueue(zcx_run_wq);
+	return err;
+}
+
+/**
+ * zcx_async_exit() - undo zcx_async_init()
+ *
+ * Waits for links whose context was closed while they were in a worker's hands.
+ *
+ * Context: module exit; there are no contexts.
+ */
+void zcx_async_exit(void)
+{
+	/* What comes out of a pool has its end before it, and is run once more. */
+	zcx_disk_flush();
+	destroy_workqueue(zcx_run_wq);
+	zcx_disk_exit();
+	/* Wakers of folios may still be on their last instructions. */
+	synchronize_rcu();
+}
+
+static void zcx_async_queue(struct zcx_async *async)
+{
+	queue_work(zcx_run_wq, &async->work);
+}
+
+/* Become the runner of a link that has none; else make the one it has look. */
+static bool zcx_async_claim(struct zcx_async *async)
+{
+	int old = atomic_read(&async->run);
+	int new;
+
+	do {
+		if (old == ZCX_RUN_KICKED)
+			return false;
+		new = old == ZCX_RUN_IDLE ? ZCX_RUN_BUSY : ZCX_RUN_KICKED;
+	} while (!atomic_try_cmpxchg(&async->run, &old, new));
+	return old == ZCX_RUN_IDLE;
+}
+
+/**
+ * zcx_async_kick() - something that a link may have waited for has happened
+ * @link: the link; must not be freed meanwhile
+ *
+ * Context: any.
+ */
+void zcx_async_kick(struct zcx_live_link *link)
+{
+	if (zcx_async_claim(link->async))
+		zcx_async_queue(link->async);
+}
+
+static void zcx_sink_woke(struct zcx_sink *sink)
+{
+	zcx_async_kick(sink->owner);
+}
+
+static void zcx_turn_called(struct zcx_turn *turn)
+{
+	zcx_async_kick(container_of(turn, struct zcx_live_link, turn));
+}
+
+/* A deadline does not stand in line for a disk. */
+static enum hrtimer_restart zcx_async_timer(struct hrtimer *timer)
+{
+	struct zcx_async *async = container_of(timer, struct zcx_async, timer);
+
+	if (zcx_async_claim(async) || zcx_disk_hurry(&async->job))
+		zcx_async_queue(async);
+	return HRTIMER_NORESTART;
+}
+
+static void zcx_folio_hold(struct zcx_folio_wait *wait)
+{
+	zcx_link_get(container_of(wait, struct zcx_async, folio)->link);
+}
+
+static void zcx_folio_woken(struct zcx_folio_wait *wait)
+{
+	struct zcx_live_link *link =
+		container_of(wait, struct zcx_async, folio)->link;
+
+	zcx_async_kick(link);
+	/* Not one that holds anything: its context has a reference until it ends. */
+	zcx_link_put(link);
+}
+
+/*
+ * See to it that the link is run by @wake_at. A timer that goes off earlier
+ * costs less than one that is set anew each time.
+ */
+static void zcx_async_set_timer(struct zcx_async *async)
+{
+	struct hrtimer *timer = &async->timer;
+	ktime_t when = ns_to_ktime(min_t(u64, async->wake_at, KTIME_MAX));
+
+	if (async->wake_at == U64_MAX)
+		return;
+	if (hrtimer_is_queued(timer) && hrtimer_get_expires(timer) <= when)
+		return;
+	hrtimer_start(timer, when, HRTIMER_MODE_ABS_SOFT);
+}
+
+/* The end: give everything back, then say so. The link may be gone afterwards. */
+static void zcx_async_conclude(struct zcx_live_link *link)
+{
+	struct zcx_async *async = link->async;
+	struct zcx_context *ctx = link->ctx;
+	int err = async->outcome;
+
+	/* Whoever said first that it ends was promised that it was he. */
+	if (atomic_cmpxchg(&async->ending, ZCX_ENDING_NOT,
+			   ZCX_ENDING_ITSELF) == ZCX_ENDING_CANCEL)
+		err = -ECANCELED;
+	hrtimer_cancel(&async->timer);
+	zcx_link_finish(link, err);
+
+	spin_lock(&ctx->lock);
+	async->gone = true;
+	spin_unlock(&ctx->lock);
+	zcx_link_let_go(link);
+	zcx_async_let_go(async);
+	zcx_completion_post(link);
+}
+
+/*
+ * Run a link until it ends, waits, or is passed on. The caller is its runner,
+ * and no longer is when this returns; the link may be gone then.
+ */
+static void zcx_async_drive(struct zcx_live_link *link, bool pool)
+{
+	struct zcx_async *async = link->async;
+	struct zcx_disk *disk;
+
+	for (;;) {
+		/* A full barrier: what kicked us is seen by what we look at now. */
+		atomic_xchg(&async->run, ZCX_RUN_BUSY);
+		WRITE_ONCE(async->job.urgent, false);
+		/* Whoever sets it again has said before why: see it now. */
+		smp_mb();
+		async->pool = pool;
+		switch (zcx_link_step(link, ktime_get_ns())) {
+		case ZCX_STEP_END:
+			zcx_async_conclude(link);
+			return;
+		case ZCX_STEP_YIELD:
+			zcx_async_queue(async);
+			return;
+		case ZCX_STEP_FETCH:
+			zcx_sglist_shrink(&link->sgl);
+			zcx_async_set_timer(async);
+			disk = link->program->ranges[async->fetch_range].disk;
+			if (zcx_disk_queue(disk, &async->job))
+				return;
+			continue;
+		case ZCX_STEP_WAIT:
+			zcx_sglist_shrink(&link->sgl);
+			zcx_async_set_timer(async);
+			if (atomic_cmpxchg(&async->run, ZCX_RUN_BUSY,
+					   ZCX_RUN_IDLE) == ZCX_RUN_BUSY)
+				return;
+			continue;
+		}
+	}
+}
+
+/**
+ * struct zcx_guise - who a worker works for
+ * @cred: its own credentials
+ * @memcg: its own memory cgroup
+ * @borrowed: the submitter's, with a reference
+ */
+struct zcx_guise {
+	const struct cred *cred;
+	struct mem_cgroup *memcg;
+	struct mem_cgroup *borrowed;
+};
+
+/* Until zcx_guise_drop(), act for the link's submitter. */
+static void zcx_guise_take(struct zcx_guise *guise,
+			   const struct zcx_async *async)
+{
+	guise->borrowed = async->memcg;
+#ifdef CONFIG_MEMCG
+	if (guise->borrowed)
+		css_get(&guise->borrowed->css);
+#endif
+	guise->memcg = set_active_memcg(guise->borrowed);
+	guise->cred = override_creds(async->cred);
+}
+
+static void zcx_guise_drop(struct zcx_guise *guise)
+{
+	revert_creds(guise->cred);
+	set_active_memcg(guise->memcg);
+	mem_cgroup_put(guise->borrowed);
+}
+
+static void zcx_async_work(struct work_struct *work)
+{
+	struct zcx_async *async = container_of(work, struct zcx_async, work);
+	struct zcx_guise guise;
+
+	zcx_guise_take(&guise, async);
+	zcx_async_drive(async->link, false);
+	zcx_guise_drop(&guise);
+}
+
+/*
+ * In the pool: have what is missing brought, and pass the link on to those who
+ * send.
+ */
+static void zcx_async_fetch(struct zcx_async *async, struct zcx_range *range)
+{
+	struct zcx_live_link *link = async->link;
+	int ret;
+
+	ret = range->lane->fetch(range, async->fetch_pos, link->batch_bytes,
+				 &async->folio);
+	if (ret < 0)
+		async->fetch_error = ret;
+	/* On its way: whoever has it there will kick. */
+	if (ret > 0 && atomic_cmpxchg(&async->run, ZCX_RUN_BUSY,
+				      ZCX_RUN_IDLE) == ZCX_RUN_BUSY)
+		return;
+	zcx_async_queue(async);
+}
+
+static void zcx_async_job(struct zcx_disk_job *job)
+{
+	struct zcx_async *async = container_of(job, struct zcx_async, job);
+	struct zcx_live_link *link = async->link;
+	struct zcx_range *range = &link->program->ranges[async->fetch_range];
+	struct zcx_guise guise;
+
+	zcx_guise_take(&guise, async);
+	if (range->lane->fetch && !atomic_read(&async->ending))
+		zcx_async_fetch(async, range);
+	else
+		zcx_async_drive(link, true);
+	zcx_guise_drop(&guise);
+}
+
+/**
+ * zcx_async_attach() - make a link run by itself
+ * @async: of no known contents
+ * @link: the link that it is part of; may not have been set up yet
+ * @limits: what it is not to exceed
+ * @acked: it ends when the peer has acknowledged all
+ *
+ * Context: process context of the submitter; undo by zcx_async_let_go().
+ */
+void zcx_async_attach(struct zcx_async *async, struct zcx_live_link *link,
+		      const struct zcx_limits *limits, bool acked)
+{
+	memset(async, 0, sizeof(*async));
+	async->link = link;
+	atomic_set(&async->run, ZCX_RUN_BUSY);
+	async->limits = *limits;
+	async->acked = acked;
+	async->started = ktime_get_ns();
+	async->progress = async->started;
+	async->cred = get_current_cred();
+	async->memcg = get_mem_cgroup_from_mm(current->mm);
+	INIT_WORK(&async->work, zcx_async_work);
+	zcx_disk_job_init(&async->job, zcx_async_job);
+	hrtimer_init(&async->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	async->timer.function = zcx_async_timer;
+	zcx_folio_wait_init(&async->folio, zcx_folio_hold, zcx_folio_woken);
+}
+
+/**
+ * zcx_async_let_go() - give back what zcx_async_attach() took
+ * @async: of a link that has ended, or was never run
+ *
+ * Context: process context.
+ */
+void zcx_async_let_go(struct zcx_async *async)
+{
+	put_cred(async->cred);
+	mem_cgroup_put(async->memcg);
+}
+
+/**
+ * zcx_async_start() - let a link run
+ * @link: in state QUEUED. Its context has a reference of its own on it by now;
+ *	the caller's is still the caller's
+ *
+ * Goes as far as it can without waiting before it returns.
+ *
+ * Context: process context of the submitter; may sleep for locks and memory.
+ */
+void zcx_async_start(struct zcx_live_link *link)
+{
+	struct zcx_sink *sink = link->sink;
+
+	trace_zcx_link_start(link);
+	sink->owner = link;
+	sink->wake = zcx_sink_woke;
+	zcx_turn_enter(&link->turn, sink->key, zcx_turn_called);
+	zcx_async_drive(link, false);
+}
+
+/**
+ * zcx_async_cancel() - end a link where it is
+ * @link: the link; a reference is the caller's
+ *
+ * If nobody runs it, it has ended when this returns; else it ends as soon as
+ * whoever runs it looks.
+ *
+ * Context: process context; may sleep for locks and memory.
+ * Return: 0: it ends because of this; -EALREADY: it has ended, or ends, anyway.
+ */
+int zcx_async_cancel(struct zcx_live_link *link)
+{
+	struct zcx_async *async = link->async;
+
+	if (atomic_cmpxchg(&async->ending, ZCX_ENDING_NOT,
+			   ZCX_ENDING_CANCEL) != ZCX_ENDING_NOT)
+		return -EALREADY;
+	if (zcx_async_claim(async) || zcx_disk_hurry(&async->job))
+		zcx_async_drive(link, false);
+	return 0;
+}
+
+/**
+ * zcx_async_pause() - keep a link from sending, or let it go on
+ * @link: the link; a reference is the caller's
+ * @paused: which
+ *
+ * Context: any.
+ * Return: 0 or -EALREADY: it has ended.
+ */
+int zcx_async_pause(struct zcx_live_link *link, bool paused)
+{
+	struct zcx_async *async = link->async;
+
+	if (atomic_read(&async->ending) != ZCX_ENDING_NOT)
+		return -EALREADY;
+	WRITE_ONCE(async->paused, paused);
+	zcx_async_kick(link);
+	return 0;
+}
+
+/**
+ * zcx_async_find() - a link by its id
+ * @ctx: its context
+ * @id: its id
+ *
+ * Context: process context.
+ * Return: the link, with a reference, or NULL: there is none whose event has not
+ * been read.
+ */
+struct zcx_live_link *zcx_async_find(struct zcx_context *ctx, u64 id)
+{
+	struct zcx_live_link *link = NULL;
+	struct zcx_async *async;
+
+	spin_lock(&ctx->lock);
+	hlist_for_each_entry(async, zcx_context_ids(ctx, id), by_id) {
+		if (async->link->id == id) {
+			link = async->link;
+			zcx_link_get(link);
+			break;
+		}
+	}
+	spin_unlock(&ctx->lock);
+	return link;
+}
+
+/* Some link of the context that nobody has cancelled yet, with a reference. */
+static struct zcx_live_link *zcx_async_next(struct zcx_context *ctx)
+{
+	struct zcx_live_link *link;
+
+	spin_lock(&ctx->lock);
+	list_for_each_entry(link, &ctx->links, node) {
+		if (!atomic_read(&link->async->ending)) {
+			/* Behind all others, so that none is looked at twice. */
+			list_move_tail(&link->node, &ctx->links);
+			zcx_link_get(link);
+			spin_unlock(&ctx->lock);
+			return link;
+		}
+	}
+	spin_unlock(&ctx->lock);
+	return NULL;
+}
+
+/**
+ * zcx_async_cancel_all() - end all links of a context
+ * @ctx: a context that nobody submits to any more
+ *
+ * Those in the hands of a worker end when it looks; they are not waited for,
+ * since a disk may have it that answers nothing.
+ *
+ * Context: process context; may sleep for locks and memory.
+ */
+void zcx_async_cancel_all(struct zcx_context *ctx)
+{
+	struct zcx_live_link *link;
+
+	while ((link = zcx_async_next(ctx))) {
+		zcx_async_cancel(link);
+		zcx_link_put(link);
+	}
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Lines: who sends to a socket, and who is next.
+ *
+ * All links to one socket stand in one line, whatever context they came from.
+ * The first of each line is found by hashing the socket's address; the others
+ * hang on it. Nothing is allocated, so nothing can fail.
+ */
+#include <linux/cache.h>
+#include <linux/hash.h>
+#include <linux/init.h>
+#include <linux/spinlock.h>
+
+#include "turn.h"
+
+#define ZCX_TURN_BITS	10
+
+struct zcx_turn_bucket {
+	spinlock_t lock;	/* of all lines in it; see zcx.h */
+	struct hlist_head firsts;
+};
+
+static struct zcx_turn_bucket zcx_turns[1 << ZCX_TURN_BITS] = {
+	[0 ... (1 << ZCX_TURN_BITS) - 1] = {
+		.lock = __SPIN_LOCK_UNLOCKED(zcx_turns.lock),
+	},
+};
+
+static struct zcx_turn_bucket *zcx_turn_bucket(const void *key)
+{
+	return &zcx_turns[hash_ptr(key, ZCX_TURN_BITS)];
+}
+
+static struct zcx_turn *zcx_turn_find(struct zcx_turn_bucket *bucket,
+				      const void *key)
+{
+	struct zcx_turn *turn;
+
+	hlist_for_each_entry(turn, &bucket->firsts, node)
+		if (turn->key == key)
+			return turn;
+	return NULL;
+}
+
+/**
+ * zcx_turn_enter() - stand in line
+ * @turn: the place; @turn->first says whether it is the first at once
+ * @key: what the line is for; NULL: in no line, always first
+ * @called: see struct zcx_turn; not called before this returns unless others
+ *	leave the line
+ *
+ * Context: process context.
+ */
+void zcx_turn_enter(struct zcx_turn *turn, const void *key,
+		    void (*called)(struct zcx_turn *turn))
+{
+	struct zcx_turn_bucket *bucket;
+	struct zcx_turn *first;
+
+	turn->key = key;
+	turn->called = called;
+	turn->broken = false;
+	turn->first = true;
+	if (!key)
+		return;
+	INIT_LIST_HEAD(&turn->line);
+	bucket = zcx_turn_bucket(key);
+	spin_lock(&bucket->lock);
+	first = zcx_turn_find(bucket, key);
+	if (first) {
+		turn->first = false;
+		list_add_tail(&turn->line, &first->line);
+	} else {
+		hlist_add_head(&turn->node, &bucket->firsts);
+	}
+	spin_unlock(&bucket->lock);
+}
+
+/* The next in the line of @turn; NULL if it is the last, or the only one. */
+static struct zcx_turn *zcx_turn_next(struct zcx_turn *turn)
+{
+	struct zcx_turn *next = list_next_entry(turn, line);
+
+	return next->first ? NULL : next;
+}
+
+static void zcx_turn_pass(struct zcx_turn_bucket *bucket,
+			  struct zcx_turn *turn, bool whole)
+{
+	struct zcx_turn *next = zcx_turn_next(turn);
+
+	if (turn->first)
+		hlist_del(&turn->node);
+	list_del(&turn->line);
+	if (!next)
+		return;
+	if (turn->first) {
+		hlist_add_head(&next->node, &bucket->firsts);
+		WRITE_ONCE(next->first, true);
+	}
+	if (!whole)
+		WRITE_ONCE(next->broken, true);
+	if (turn->first || !whole)
+		next->called(next);
+}
+
+/**
+ * zcx_turn_leave() - leave the line, and call the next
+ * @turn: the place; may have been left before
+ * @whole: all has been done; else the one behind is told that it is broken, and
+ *	is expected to leave likewise
+ *
+ * Nobody calls @turn->called any more when this returns.
+ *
+ * Context: process context.
+ */
+void zcx_turn_leave(struct zcx_turn *turn, bool whole)
+{
+	struct zcx_turn_bucket *bucket;
+
+	if (!turn->key)
+		return;
+	bucket = zcx_turn_bucket(turn->key);
+	spin_lock(&bucket->lock);
+	zcx_turn_pass(bucket, turn, whole);
+	spin_unlock(&bucket->lock);
+	turn->key = NULL;
+}
