@@ -81,7 +81,8 @@ static void zcx_request_limits(const struct zcx_request *request,
 	limits->deadline = U64_MAX;
 	if (cmd->deadline_ns && cmd->deadline_ns < U64_MAX - now)
 		limits->deadline = now + cmd->deadline_ns;
-	limits->idle = cmd->idle_ns;
+	/* Added to times: some centuries are as good as no limit. */
+	limits->idle = min_t(u64, cmd->idle_ns, S64_MAX / 2);
 	/*
 	 * A descriptor of ours, unreceived in the socket that its link holds,
 	 * is garbage that the AF_UNIX collector does not see: it ends in time.
