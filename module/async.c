@@ -22,6 +22,7 @@
 #include "completion.h"
 #include "context.h"
 #include "lane.h"
+#include "growth.h"
 #include "link.h"
 #include "program.h"
 #include "sink.h"
@@ -42,7 +43,7 @@ static struct workqueue_struct *zcx_run_wq;
  * socket. Of those on one CPU only one runs unless it blocks.
  *
  * Context: module init.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM, or what fsnotify says.
  */
 int zcx_async_init(void)
 {
@@ -53,7 +54,13 @@ int zcx_async_init(void)
 		return -ENOMEM;
 	err = zcx_disk_init();
 	if (err)
-		destroy_workqueue(zcx_run_wq);
+		goto destroy_run;
+	err = zcx_growth_init();
+	if (!err)
+		return 0;
+	zcx_disk_exit();
+destroy_run:
+	destroy_workqueue(zcx_run_wq);
 	return err;
 }
 
@@ -70,6 +77,7 @@ void zcx_async_exit(void)
 	zcx_disk_flush();
 	destroy_workqueue(zcx_run_wq);
 	zcx_disk_exit();
+	zcx_growth_exit();
 	/* Wakers of folios may still be on their last instructions. */
 	synchronize_rcu();
 }
@@ -332,6 +340,7 @@ void zcx_async_attach(struct zcx_async *async, struct zcx_live_link *link,
  */
 void zcx_async_let_go(struct zcx_async *async)
 {
+	zcx_growth_unwatch(async->growth);
 	put_cred(async->cred);
 	mem_cgroup_put(async->memcg);
 }
@@ -352,6 +361,7 @@ void zcx_async_start(struct zcx_live_link *link)
 	trace_zcx_link_start(link);
 	sink->owner = link;
 	sink->wake = zcx_sink_woke;
+	zcx_growth_attach(link->async->growth, link);
 	zcx_turn_enter(&link->turn, sink->key, zcx_turn_called);
 	zcx_async_drive(link, false);
 }
@@ -423,14 +433,21 @@ struct zcx_live_link *zcx_async_find(struct zcx_context *ctx, u64 id)
 	return link;
 }
 
-/* Some link of the context that nobody has cancelled yet, with a reference. */
-static struct zcx_live_link *zcx_async_next(struct zcx_context *ctx)
+static bool zcx_async_is_of(const struct zcx_async *async, const void *owner)
+{
+	return async && (!owner || async->owner == owner);
+}
+
+/* Some link of @owner's that nobody has cancelled yet, with a reference. */
+static struct zcx_live_link *zcx_async_next(struct zcx_context *ctx,
+					    const void *owner)
 {
 	struct zcx_live_link *link;
 
 	spin_lock(&ctx->lock);
 	list_for_each_entry(link, &ctx->links, node) {
-		if (!atomic_read(&link->async->ending)) {
+		if (zcx_async_is_of(link->async, owner) &&
+		    !atomic_read(&link->async->ending)) {
 			/* Behind all others, so that none is looked at twice. */
 			list_move_tail(&link->node, &ctx->links);
 			zcx_link_get(link);
@@ -443,19 +460,20 @@ static struct zcx_live_link *zcx_async_next(struct zcx_context *ctx)
 }
 
 /**
- * zcx_async_cancel_all() - end all links of a context
- * @ctx: a context that nobody submits to any more
+ * zcx_async_cancel_all() - end links of a context
+ * @ctx: the context
+ * @owner: whose; NULL: all, and nobody submits any more
  *
  * Those in the hands of a worker end when it looks; they are not waited for,
  * since a disk may have it that answers nothing.
  *
  * Context: process context; may sleep for locks and memory.
  */
-void zcx_async_cancel_all(struct zcx_context *ctx)
+void zcx_async_cancel_all(struct zcx_context *ctx, const void *owner)
 {
 	struct zcx_live_link *link;
 
-	while ((link = zcx_async_next(ctx))) {
+	while ((link = zcx_async_next(ctx, owner))) {
 		zcx_async_cancel(link);
 		zcx_link_put(link);
 	}

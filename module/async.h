@@ -14,6 +14,7 @@
 struct cred;
 struct mem_cgroup;
 struct zcx_context;
+struct zcx_growth;
 struct zcx_live_link;
 
 /**
@@ -87,6 +88,8 @@ struct zcx_limits {
  * @gone: what the link was made of is no longer to be looked at; @ctx->lock
  * @complete: tells the submitter of the end; NULL: an event does
  * @cookie: @complete's own
+ * @owner: the table of descriptors of its submitter, to compare; or NULL
+ * @growth: tells when a file that it follows changes, or NULL
  */
 struct zcx_async {
 	struct zcx_live_link	*link;
@@ -118,6 +121,8 @@ struct zcx_async {
 	struct hlist_node	by_id;
 	void (*complete)(struct zcx_live_link *link);
 	void			*cookie;
+	const void		*owner;
+	struct zcx_growth	*growth;
 };
 
 int zcx_async_init(void);
@@ -132,6 +137,6 @@ void zcx_async_let_go(struct zcx_async *async);
 int zcx_async_cancel(struct zcx_live_link *link);
 int zcx_async_pause(struct zcx_live_link *link, bool paused);
 struct zcx_live_link *zcx_async_find(struct zcx_context *ctx, u64 id);
-void zcx_async_cancel_all(struct zcx_context *ctx);
+void zcx_async_cancel_all(struct zcx_context *ctx, const void *owner);
 
 #endif /* _ZCX_ASYNC_H */

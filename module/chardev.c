@@ -16,6 +16,7 @@
 #include "ioctl.h"
 #include "link.h"
 #include "query.h"
+#include "uring.h"
 #include "zcx.h"
 
 /* Most links of a context that its fdinfo shows. */
@@ -36,8 +37,14 @@ static int zcx_release(struct inode *inode, struct file *file)
 	struct zcx_context *ctx = file->private_data;
 
 	zcx_completion_close(ctx);
-	zcx_async_cancel_all(ctx);
+	zcx_async_cancel_all(ctx, NULL);
 	zcx_context_put(ctx);
+	return 0;
+}
+
+static int zcx_flush(struct file *file, fl_owner_t id)
+{
+	zcx_uring_flush(file->private_data, id);
 	return 0;
 }
 
@@ -104,6 +111,8 @@ static const struct file_operations zcx_fops = {
 	.owner		= THIS_MODULE,
 	.open		= zcx_open,
 	.release	= zcx_release,
+	.flush		= zcx_flush,
+	.uring_cmd	= zcx_uring_cmd,
 	.read		= zcx_read,
 	.poll		= zcx_poll,
 	.unlocked_ioctl	= zcx_ioctl,

@@ -100,6 +100,10 @@ static int zcx_op_info(struct zcx_call *call)
 	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
 			 ZCX_FEATURE_LANE_SPLICE | ZCX_FEATURE_ASYNC |
 			 ZCX_FEATURE_ACKED;
+	if (IS_ENABLED(CONFIG_FSNOTIFY))
+		info->features |= ZCX_FEATURE_FOLLOW;
+	if (IS_ENABLED(CONFIG_IO_URING))
+		info->features |= ZCX_FEATURE_URING;
 	if (IS_ENABLED(CONFIG_TLS))
 		info->features |= ZCX_FEATURE_KTLS;
 	info->max_segments = ZCX_MAX_SEGMENTS;
@@ -127,14 +131,15 @@ static void zcx_fill_result(struct zcx_link *cmd,
 
 static int zcx_check_link(const struct zcx_link *cmd)
 {
-	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL | ZCX_LINK_ACKED))
+	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL | ZCX_LINK_ACKED |
+			   ZCX_LINK_FOLLOW))
 		return -EOPNOTSUPP;
 	if (cmd->__reserved)
 		return -EINVAL;
 	if (!(cmd->flags & ZCX_LINK_SYNC))
 		return 0;
-	return cmd->flags & ZCX_LINK_ACKED || cmd->deadline_ns ||
-	       cmd->idle_ns || cmd->rate ? -EINVAL : 0;
+	return cmd->flags & (ZCX_LINK_ACKED | ZCX_LINK_FOLLOW) ||
+	       cmd->deadline_ns || cmd->idle_ns || cmd->rate ? -EINVAL : 0;
 }
 
 /* A link that runs by itself: from here on its errors are its event's. */
@@ -176,6 +181,47 @@ static int zcx_op_link(struct zcx_call *call)
 	zcx_link_put(link);
 	fault = zcx_respond(call, sizeof(*cmd));
 	return err ?: fault;
+}
+
+/**
+ * zcx_ioctl_accept() - ZCX_IOC_LINK, up to where the link would run
+ * @ctx: whose it will be
+ * @uptr: the caller's struct zcx_link; its out members are written
+ *
+ * Context: process context of the submitter; may sleep.
+ * Return: the link, to be given to zcx_async_start(), with a reference that is
+ * the caller's; or an ERR_PTR, as the table in <linux/zcx.h> says.
+ */
+struct zcx_live_link *zcx_ioctl_accept(struct zcx_context *ctx,
+				       void __user *uptr)
+{
+	struct zcx_link cmd;
+	struct zcx_call call = { .ctx = ctx, .uptr = uptr, .cmd = &cmd };
+	struct zcx_live_link *link;
+	int err;
+
+	if (get_user(call.usize, (u32 __user *)uptr))
+		return ERR_PTR(-EFAULT);
+	if (call.usize < offsetofend(struct zcx_link, __reserved))
+		return ERR_PTR(-EINVAL);
+	if (call.usize > PAGE_SIZE)
+		return ERR_PTR(-E2BIG);
+	err = copy_struct_from_user(&cmd, sizeof(cmd), uptr, call.usize);
+	if (!err)
+		err = zcx_check_link(&cmd);
+	if (!err && cmd.flags & ZCX_LINK_SYNC)
+		err = -EINVAL;
+	if (!err && !zcx_can_respond(&call, sizeof(cmd)))
+		err = -EFAULT;
+	if (err)
+		return ERR_PTR(err);
+	link = zcx_submit(ctx, &cmd);
+	if (IS_ERR(link))
+		return link;
+	zcx_fill_result(&cmd, link);
+	/* It could be written a moment ago; the link goes on without. */
+	zcx_respond(&call, sizeof(cmd));
+	return link;
 }
 
 static int zcx_control(struct zcx_call *call,

@@ -73,6 +73,7 @@ struct zcx_lane_ops {
  * @end: first byte behind the range; LLONG_MAX if it runs to the end of file
  * @start: where it began
  * @to_eof: ends where the file ends, and so is never short
+ * @follow: does not end there, but waits for more to be appended
  * @begun: its lane's begin() has been called
  * @ra: readahead state of the cache lane. Not the file's own: many links may
  *	read one descriptor at different places at a time
@@ -88,6 +89,7 @@ struct zcx_range {
 	loff_t end;
 	loff_t start;
 	bool to_eof;
+	bool follow;
 	bool begun;
 	unsigned int nr_pages;
 	union {

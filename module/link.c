@@ -266,6 +266,8 @@ bool zcx_link_gathered_all(const struct zcx_live_link *link)
  */
 static bool zcx_range_is_over(const struct zcx_range *range)
 {
+	if (range->follow)
+		return false;
 	if (range->to_eof)
 		return range->lane == &zcx_lane_cache &&
 		       range->pos == i_size_read(file_inode(range->file));
@@ -325,6 +327,10 @@ static bool zcx_link_fill_failed(struct zcx_live_link *link,
 		if (!err)
 			return false;
 	}
+	if (!err && range->follow) {
+		link->at_end = true;
+		return false;
+	}
 	if (err)
 		link->stop = zcx_plain_error(err);
 	else if (!range->to_eof)
@@ -376,10 +382,24 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 void zcx_link_gather(struct zcx_live_link *link)
 {
 	link->missing = false;
+	link->at_end = false;
 	while (!zcx_link_gathered_all(link) && link->sgl.bytes < link->limit &&
 	       zcx_sglist_room(&link->sgl))
 		if (!zcx_link_fill(link))
 			break;
+}
+
+/**
+ * zcx_link_end_following() - nothing more is to be appended to the last file
+ * @link: the link; has come to its end
+ * @is_short: it was cut off to less than was sent
+ *
+ * Context: whoever runs the link.
+ */
+void zcx_link_end_following(struct zcx_live_link *link, bool is_short)
+{
+	link->is_short = is_short;
+	link->next++;
 }
 
 static int zcx_link_wait(struct zcx_live_link *link)

@@ -42,6 +42,7 @@ struct zcx_sink;
  *	before it has gone
  * @is_short: gathering met an end of file it should not have
  * @missing: gathering came to bytes that are not at hand
+ * @at_end: gathering came to the end of a file that it follows
  * @corked: the socket may hold back a tail, waiting for more
  * @parts_gone: what it holds has been given back
  * @sent: bytes the sink has taken, by enum zcx_tag
@@ -72,6 +73,7 @@ struct zcx_live_link {
 	int			stop;
 	bool			is_short;
 	bool			missing;
+	bool			at_end;
 	bool			corked;
 	bool			parts_gone;
 	u64			sent[ZCX_NR_TAGS];
@@ -105,6 +107,7 @@ struct zcx_link_parts {
 int zcx_link_init(struct zcx_live_link *link,
 		  const struct zcx_link_parts *parts, unsigned int max_links);
 int zcx_link_run(struct zcx_live_link *link);
+void zcx_link_end_following(struct zcx_live_link *link, bool is_short);
 u64 zcx_link_bytes_sent(const struct zcx_live_link *link);
 void zcx_link_get(struct zcx_live_link *link);
 void zcx_link_put(struct zcx_live_link *link);

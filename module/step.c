@@ -7,6 +7,7 @@
  * same time, is the business of async.c.
  */
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
@@ -41,6 +42,9 @@
  */
 #define ZCX_LOOK_AGAIN_NS	(NSEC_PER_SEC / 4)
 #define ZCX_SETTLE_NS		(10 * NSEC_PER_MSEC)
+
+/* How often a file that is followed is looked at: for who writes by mmap(2). */
+#define ZCX_GROWTH_NS		NSEC_PER_SEC
 
 /* First and longest pause when the sink has room but the system no memory. */
 #define ZCX_PAUSE_MIN_NS	(2 * NSEC_PER_MSEC)
@@ -82,8 +86,10 @@ static bool zcx_link_is_offering(const struct zcx_live_link *link)
 {
 	const struct zcx_async *async = link->async;
 
-	return zcx_turn_is_first(&link->turn) &&
-	       (!READ_ONCE(async->paused) || async->limits.idle_always);
+	if (!zcx_turn_is_first(&link->turn))
+		return false;
+	return async->limits.idle_always ||
+	       !(READ_ONCE(async->paused) || link->at_end);
 }
 
 /*
@@ -184,6 +190,33 @@ static void zcx_link_make_room(struct zcx_live_link *link)
 }
 
 /*
+ * All there is of a file that is followed has been sent. More comes if somebody
+ * can write to it, or open it to do so.
+ *
+ * Return: true if the link is to wait for it.
+ */
+static bool zcx_link_await_growth(struct zcx_live_link *link, u64 now)
+{
+	const struct zcx_range *range = &link->program->ranges[link->next];
+	struct inode *inode = file_inode(range->file);
+
+	if (i_size_read(inode) < range->pos) {
+		zcx_link_end_following(link, true);
+		return false;
+	}
+	if (!READ_ONCE(inode->i_nlink) && !inode_is_open_for_write(inode)) {
+		/* What the last writer wrote before he closed it is sent. */
+		if (range->lane != &zcx_lane_cache ||
+		    i_size_read(inode) == range->pos)
+			zcx_link_end_following(link, false);
+		return false;
+	}
+	zcx_link_uncork(link);
+	zcx_wake_by(link->async, now + ZCX_GROWTH_NS);
+	return true;
+}
+
+/*
  * Gather and push, until all has been sent or something is to be waited for.
  *
  * Return: true if all has been sent; else what to do is in @step.
@@ -209,8 +242,13 @@ static bool zcx_link_send(struct zcx_live_link *link, u64 now,
 			*step = zcx_step_fetch(link);
 			return false;
 		}
-		if (!link->sgl.bytes)
+		if (!link->sgl.bytes) {
+			if (link->at_end && zcx_link_await_growth(link, now)) {
+				*step = zcx_step_wait(link, ZCX_WAIT_GROWTH);
+				return false;
+			}
 			continue;
+		}
 		err = zcx_link_push_some(link, now);
 		if (err) {
 			*step = err == -EAGAIN ?

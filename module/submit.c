@@ -10,6 +10,7 @@
 
 #include "async.h"
 #include "context.h"
+#include "growth.h"
 #include "link.h"
 #include "program.h"
 #include "sink_socket.h"
@@ -94,18 +95,35 @@ static void zcx_request_limits(const struct zcx_request *request,
 	zcx_pace_init(&limits->pace, cmd->rate, now);
 }
 
+static struct zcx_growth *zcx_request_follow(struct zcx_request *request)
+{
+	struct zcx_program *prog = &request->program;
+	struct zcx_range *last = &prog->ranges[prog->count - 1];
+
+	if (!last->file || !last->to_eof)
+		return ERR_PTR(-EINVAL);
+	last->follow = true;
+	return zcx_growth_watch(last->file);
+}
+
 static int zcx_request_attach(struct zcx_request *request,
 			      const struct zcx_link *cmd)
 {
+	struct zcx_growth *growth = NULL;
 	struct zcx_limits limits;
 	int err;
 
 	err = zcx_program_find_disks(&request->program);
 	if (err)
 		return err;
+	if (cmd->flags & ZCX_LINK_FOLLOW)
+		growth = zcx_request_follow(request);
+	if (IS_ERR(growth))
+		return PTR_ERR(growth);
 	zcx_request_limits(request, cmd, &limits);
 	zcx_async_attach(&request->async, &request->link, &limits,
 			 cmd->flags & ZCX_LINK_ACKED);
+	request->async.growth = growth;
 	return 0;
 }
 

@@ -32,12 +32,14 @@ _MAY_INCLUDE = {
              'async.h'},
     'step': {'step.h', 'link.h', 'async.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h',
              'program.h', 'turn.h', 'pace.h'},
-    'async': {'async.h', 'step.h', 'link.h', 'completion.h', 'context.h', 'lane.h', 'sink.h',
+    'growth': {'growth.h', 'async.h', 'link.h'},
+    'uring': {'uring.h', 'compat/uring.h', 'async.h', 'ioctl.h', 'link.h'},
+    'async': {'async.h', 'step.h', 'growth.h', 'link.h', 'completion.h', 'context.h', 'lane.h', 'sink.h',
               'program.h', 'turn.h', 'pace.h', 'disk.h', 'folio_wait.h'},
     'completion': {'completion.h', 'context.h', 'link.h', 'async.h', 'sink.h'},
     'query': {'query.h', 'link.h', 'async.h', 'sink.h'},
     'context': {'context.h', 'memory.h'},
-    'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'program.h', 'sink_socket.h'},
+    'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'growth.h', 'program.h', 'sink_socket.h'},
 }
 
 
