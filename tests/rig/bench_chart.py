@@ -10,7 +10,7 @@ SHOWN = {'size_bytes': 32 * MIB, 'cache': 'warm', 'header_bytes': 0}
 _COLOURS = {'read_write': '#8c8c8c', 'mmap_write': '#b5b5b5', 'sendfile': '#2f6690',
             'splice': '#6a9ec4', 'msg_zerocopy': '#b8a04a', 'io_uring_splice': '#7fb285',
             'odirect_write': '#d9d2b0', 'tcp_alone': '#444444', 'zcx': '#c0392b',
-            'zcx_async': '#d9776c', 'zcx_direct': '#7d251b'}
+            'zcx_async': '#d9776c', 'zcx_submit': '#e8a89f', 'zcx_direct': '#7d251b'}
 _OTHER = '#9467bd'
 
 _HEAD = """\

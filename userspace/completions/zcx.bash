@@ -19,7 +19,7 @@ _zcx_bench_methods() {
 	local before=
 	[[ $1 == *,* ]] && before=${1%,*},
 	compgen -P "$before" -W 'read_write mmap_write sendfile splice msg_zerocopy
-		io_uring_splice odirect_write zcx tcp_alone' -- "${1##*,}"
+		io_uring_splice odirect_write zcx zcx_async zcx_submit tcp_alone' -- "${1##*,}"
 }
 
 _zcx() {

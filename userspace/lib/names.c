@@ -59,6 +59,15 @@ static const struct hint hints[] = {
 	{ ZCX_HINT_SEND, EINVAL,
 	  "the module takes the request for malformed: no segments, or a module that is older than this library" },
 	{ ZCX_HINT_SEND, ENOTTY, "this descriptor is not a zcx context" },
+	{ ZCX_HINT_SEND, ETIMEDOUT,
+	  "the deadline or the idle limit was reached, or the receiver no longer answers" },
+
+	{ ZCX_HINT_CONTROL, ENOENT,
+	  "no such link in this context, or its event has been read" },
+	{ ZCX_HINT_CONTROL, EALREADY,
+	  "the link has ended by itself: read its event" },
+	{ ZCX_HINT_CONTROL, ENOTTY,
+	  "this descriptor is not a zcx context, or the module is older than this library" },
 };
 
 /**
@@ -97,9 +106,32 @@ const char *zcx_state_name(uint32_t state)
 		[ZCX_STATE_SHORT] = "short",
 		[ZCX_STATE_CANCELLED] = "cancelled",
 		[ZCX_STATE_FAILED] = "failed",
+		[ZCX_STATE_ACKED] = "acked",
 	};
 
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
+
+/**
+ * zcx_wait_name() - name of what a link waits for
+ * @wait: enum zcx_wait
+ *
+ * Return: a static lower-case word, "unknown" for what is to come.
+ */
+const char *zcx_wait_name(uint32_t wait)
+{
+	static const char *const names[] = {
+		[ZCX_WAIT_NONE] = "none",
+		[ZCX_WAIT_TURN] = "turn",
+		[ZCX_WAIT_SOCKET] = "socket",
+		[ZCX_WAIT_DISK] = "disk",
+		[ZCX_WAIT_PACE] = "pace",
+		[ZCX_WAIT_PAUSED] = "paused",
+		[ZCX_WAIT_ACK] = "ack",
+		[ZCX_WAIT_GROWTH] = "growth",
+	};
+
+	return wait < ARRAY_SIZE(names) ? names[wait] : "unknown";
 }
 
 /**

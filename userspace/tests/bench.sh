@@ -17,7 +17,7 @@ records_show() {
 	EOP
 }
 
-ALL_METHODS='read_write mmap_write sendfile splice msg_zerocopy io_uring_splice odirect_write zcx tcp_alone'
+ALL_METHODS='read_write mmap_write sendfile splice msg_zerocopy io_uring_splice odirect_write zcx zcx_async zcx_submit tcp_alone'
 
 # Every method that needs no module runs or says why it cannot; the others name
 # what is missing. Nothing but the records is printed.
@@ -30,7 +30,7 @@ bench_records() {
 		r['cache'] == 'warm' and r['net'] == 'loopback' and r['fs'] and r['kernel'] and
 		'error' not in r" || return 1
 	records_show "sum('skipped' not in r for r in records) >= 5" \
-		"'/dev/zcx' in r['skipped'] if r['method'] in ('zcx', 'tcp_alone') else
+		"'/dev/zcx' in r['skipped'] if r['method'] in ('zcx', 'zcx_async', 'zcx_submit', 'tcp_alone') else
 		r['method'] in ('io_uring_splice', 'odirect_write') and r.get('skipped') or
 		r['runs'] == 2 and r['requests'] == 3 and r['clock'] in ('busy', 'elapsed') and
 		r['total_ns_per_kib'] > 0 and r['sender_ns_per_kib'] > 0 and

@@ -12,6 +12,8 @@ const struct bench_method *const bench_methods[] = {
 	&bench_io_uring_splice,
 	&bench_odirect_write,
 	&bench_zcx,
+	&bench_zcx_async,
+	&bench_zcx_submit,
 	&bench_tcp_alone,
 };
 

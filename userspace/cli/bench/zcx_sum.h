@@ -23,4 +23,17 @@ static inline int bench_zcx_send(struct bench_job *job,
 	return ret;
 }
 
+/* Add what an event says. Returns 0 or -errno: what the link ended with. */
+static inline int bench_zcx_add_event(struct bench_job *job,
+				      const struct zcx_event *event)
+{
+	job->zcx.bytes_sent += event->bytes_sent;
+	job->zcx.bytes_memory += event->bytes_memory;
+	job->zcx.bytes_cache += event->bytes_cache;
+	job->zcx.bytes_splice += event->bytes_splice;
+	job->zcx.bytes_copied += event->bytes_copied;
+	job->zcx.result_flags |= event->result_flags;
+	return -(int)event->error;
+}
+
 #endif /* BENCH_ZCX_SUM_H */
