@@ -159,6 +159,10 @@ static void zcx_async_set_timer(struct zcx_async *async)
 
 	if (async->wake_at == U64_MAX)
 		return;
+	if (!timer->function) {
+		hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+		timer->function = zcx_async_timer;
+	}
 	if (hrtimer_is_queued(timer) && hrtimer_get_expires(timer) <= when)
 		return;
 	hrtimer_start(timer, when, HRTIMER_MODE_ABS_SOFT);
@@ -175,7 +179,9 @@ static void zcx_async_conclude(struct zcx_live_link *link)
 	if (atomic_cmpxchg(&async->ending, ZCX_ENDING_NOT,
 			   ZCX_ENDING_ITSELF) == ZCX_ENDING_CANCEL)
 		err = -ECANCELED;
-	hrtimer_cancel(&async->timer);
+	/* Most links never set it. */
+	if (async->timer.function)
+		hrtimer_cancel(&async->timer);
 	zcx_link_finish(link, err);
 
 	spin_lock(&ctx->lock);
@@ -327,8 +333,6 @@ void zcx_async_attach(struct zcx_async *async, struct zcx_live_link *link,
 	async->memcg = get_mem_cgroup_from_mm(current->mm);
 	INIT_WORK(&async->work, zcx_async_work);
 	zcx_disk_job_init(&async->job, zcx_async_job);
-	hrtimer_init(&async->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
-	async->timer.function = zcx_async_timer;
 	zcx_folio_wait_init(&async->folio, zcx_folio_hold, zcx_folio_woken);
 }
 

@@ -54,18 +54,19 @@ void zcx_completion_post(struct zcx_live_link *link)
 
 	if (link->async->complete)
 		link->async->complete(link);
-	zcx_context_get(ctx);
 	spin_lock(&ctx->lock);
 	read = ctx->closed || link->async->complete;
-	if (read)
+	if (read) {
 		zcx_completion_unlink(link);
-	else
+	} else {
 		list_move_tail(&link->node, &ctx->events);
+		/* Under the lock: once the event is read, @ctx may be gone. */
+		if (wq_has_sleeper(&ctx->wait))
+			wake_up_poll(&ctx->wait, EPOLLIN | EPOLLRDNORM);
+	}
 	spin_unlock(&ctx->lock);
 	if (read)
 		zcx_link_put(link);
-	wake_up_poll(&ctx->wait, EPOLLIN | EPOLLRDNORM);
-	zcx_context_put(ctx);
 }
 
 /**

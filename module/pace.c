@@ -28,6 +28,9 @@
  */
 void zcx_pace_init(struct zcx_pace *pace, u64 rate, u64 now)
 {
+	pace->rate = rate;
+	if (!rate)
+		return;
 	/* So that neither bytes nor nanoseconds overflow; nothing is as fast. */
 	rate = min_t(u64, rate, S64_MAX);
 	pace->rate = rate;

@@ -39,6 +39,7 @@
  *   zcx_turn_bucket.lock (spinlock): lines to sockets; a link is kicked under it
  *   zcx_disk_lock (spinlock, any context): all pools, their queues and workers
  *   the wait queue of a socket, or of folios: a link is kicked under it
+ *   the wait queue of a context: readers are woken under zcx_context.lock
  *
  * To kick a link takes no lock of the module's but zcx_disk_lock, and that only
  * from its timer.
