@@ -1,88 +1,89 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Links that run by themselves: submit, events, control. */
+/* Links that run by themselves: submitted, asked about, ended, read of. */
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "program.h"
 
+/* Links in one ioctl: 16 KiB of stack, and a call's own cost is long spread. */
+#define BATCH_LINKS	128
+
 static const struct zcx_submit_options no_options;
 
-static int options_check(const struct zcx_submit_options *options)
+/* Whether they ask for nothing that is not there, and for nothing that waits. */
+static bool options_ok(const struct zcx_submit_options *options)
 {
-	if (options->reserved32 ||
-	    memcmp(options->reserved, no_options.reserved,
-		   sizeof(no_options.reserved)))
-		return -EINVAL;
-	return 0;
+	return !(options->flags & ZCX_LINK_SYNC) && !options->reserved32 &&
+	       !memcmp(options->reserved, no_options.reserved,
+		       sizeof(no_options.reserved));
 }
 
 /**
- * zcx_link_init() - fill in the kernel's struct for a link
- * @link: what to fill in; for ioctl(2) or io_uring
+ * zcx_link_init() - fill in what ZCX_IOC_LINK takes
+ * @link: out: all of it; the members the device writes are 0
  * @sockfd: a connected stream socket
- * @program: what to send; must stay as it is until @link has been submitted
- * @options: how; NULL: no limits, no flags
+ * @program: what to send; must stay as it is until @link has been submitted,
+ *	since @link points to its segments
+ * @options: how; NULL: as fast as it goes, without limits of time. Its reserved
+ *	members are not looked at
  *
- * Return: 0, or
- * * -EINVAL - a reserved member of @options is not 0
+ * For those who call the device themselves, by ioctl(2) or by io_uring, see
+ * <zcx_uring.h>; zcx_submit() does both steps.
  */
-int zcx_link_init(struct zcx_link *link, int sockfd,
-		  const struct zcx_program *program,
-		  const struct zcx_submit_options *options)
+void zcx_link_init(struct zcx_link *link, int sockfd,
+		   const struct zcx_program *program,
+		   const struct zcx_submit_options *options)
 {
-	int ret;
-
 	if (!options)
 		options = &no_options;
-	ret = options_check(options);
-	if (ret)
-		return ret;
-	*link = (struct zcx_link) {
-		.size = sizeof(*link),
-		.flags = options->flags,
-		.socket_fd = sockfd,
-		.lane = program->lane,
-		.segments = (uintptr_t)program->segments,
-		.segment_count = program->count,
-		.segment_size = sizeof(*program->segments),
-		.user_data = options->user_data ? options->user_data :
-						  program->user_data,
-		.deadline_ns = options->deadline_ns,
-		.idle_ns = options->idle_ns,
-		.rate = options->rate,
-	};
-	return 0;
+	memset(link, 0, sizeof(*link));
+	link->size = sizeof(*link);
+	link->flags = options->flags;
+	link->socket_fd = sockfd;
+	link->lane = program->lane;
+	link->segments = (uintptr_t)program->segments;
+	link->segment_count = program->count;
+	link->segment_size = sizeof(*program->segments);
+	link->user_data = options->user_data ? options->user_data :
+					       program->user_data;
+	link->deadline_ns = options->deadline_ns;
+	link->idle_ns = options->idle_ns;
+	link->rate = options->rate;
 }
 
 /**
- * zcx_submit() - have a program sent while the caller does something else
+ * zcx_submit() - send a program by a link that runs by itself
  * @fd: from zcx_open()
- * @sockfd: a connected stream socket; may be closed at once
- * @program: what to send; may be changed or freed at once, and its files closed
- * @options: how; NULL: no limits, no flags
- * @id: out: the link's number, for zcx_cancel() and to know its event by; may be
- *	NULL
+ * @sockfd: a connected stream socket; its descriptor may be closed at once, and
+ *	so may those of the files
+ * @program: what to send; may be changed, sent again or freed at once
+ * @options: how; NULL: as fast as it goes, without limits of time
+ * @id: out: the link's number within its context, from 1, for zcx_cancel() and
+ *	the like; may be NULL
  *
- * What can be sent without waiting has been sent when this returns. One event
- * follows, whatever becomes of the link: see zcx_read_events().
+ * Never waits for the socket; what it takes at once it has when this returns.
+ * Exactly one event follows, see zcx_next_event(), also where the link has ended
+ * before this returns.
  *
- * Return: 0: accepted, or
- * * -EINVAL - a reserved member or an unfit flag in @options
- * * -EBUSY - too many links that have not ended, or whose events were not read
- * * -EBADF, -ENOTCONN, -EOPNOTSUPP and others - see the errno table in
- *   <linux/zcx.h>; nothing was sent and no event follows
+ * Return: 0: an event will come; or nothing was sent and none will come:
+ * * -EINVAL - a reserved member of @options is not 0, its flags have
+ *   ZCX_LINK_SYNC, or the program has no segments
+ * * -EBUSY - the context has as many links as it may, those whose events have
+ *   not been read included
+ * * -EOPNOTSUPP, -ENOTCONN and others - see the errno table in <linux/zcx.h>
  */
 int zcx_submit(int fd, int sockfd, const struct zcx_program *program,
 	       const struct zcx_submit_options *options, uint64_t *id)
 {
 	struct zcx_link link;
-	int ret = zcx_link_init(&link, sockfd, program, options);
 
-	if (ret)
-		return ret;
+	if (options && !options_ok(options))
+		return -EINVAL;
+	zcx_link_init(&link, sockfd, program, options);
 	if (ioctl(fd, ZCX_IOC_LINK, &link) < 0)
 		return -errno;
 	if (id)
@@ -90,90 +91,115 @@ int zcx_submit(int fd, int sockfd, const struct zcx_program *program,
 	return 0;
 }
 
+/* Returns how many of @count can go to the device: those before a bad one. */
+static uint32_t links_fill(struct zcx_link *links,
+			   const struct zcx_order *orders, size_t count)
+{
+	uint32_t n;
+
+	for (n = 0; n < count && options_ok(&orders[n].options); n++)
+		zcx_link_init(&links[n], orders[n].sockfd, orders[n].program,
+			      &orders[n].options);
+	return n;
+}
+
+/* One ioctl. Returns how many were accepted; *@error says why not all of them. */
+static uint32_t submit_batch(int fd, const struct zcx_order *orders,
+			     size_t count, uint64_t *ids, int *error)
+{
+	struct zcx_link links[BATCH_LINKS];
+	struct zcx_submit submit = {
+		.size = sizeof(submit),
+		.links = (uintptr_t)links,
+		.link_count = links_fill(links, orders, count),
+		.link_size = sizeof(links[0]),
+	};
+	uint32_t i;
+
+	*error = submit.link_count < count ? EINVAL : 0;
+	if (!submit.link_count)
+		return 0;
+	if (ioctl(fd, ZCX_IOC_SUBMIT, &submit) < 0) {
+		*error = errno;
+		return 0;
+	}
+	if (submit.submitted < submit.link_count)
+		*error = submit.error ? submit.error : EPROTO;
+	for (i = 0; ids && i < submit.submitted; i++)
+		ids[i] = links[i].id;
+	return submit.submitted;
+}
+
 /**
- * zcx_submit_many() - submit several links by one system call
+ * zcx_submit_many() - submit links, as zcx_submit() does, in fewer system calls
  * @fd: from zcx_open()
- * @orders: the links, in order
- * @count: how many; more than ZCX_MAX_SUBMIT take several calls
- * @ids: out: the numbers of those accepted; may be NULL
- * @error: out: -errno that the first one after those was refused with, 0 if none
- *	was; may be NULL
+ * @orders: what zcx_submit() would be given, in order
+ * @count: how many; any number
+ * @ids: out: ids of those that were accepted, an array of @count; may be NULL
+ * @error: out: errno (positive) that the order behind those accepted was refused
+ *	with, 0 if all were accepted; may be NULL
  *
- * Stops at the first one that is refused. For small files, the system calls cost
- * more than the bytes.
+ * Ends at the first order that is refused: those before it run, those behind it
+ * have not been looked at.
  *
- * Return: how many were accepted, or, if none was,
- * * -ENOMEM - out of memory
- * * the errno of the first one, see zcx_submit()
+ * Return: how many were accepted, from the first on, or, if none was,
+ * * -EINVAL, -EBUSY and others - as from zcx_submit(), of the first order
+ * * -E2BIG - @count is more than an int holds
+ * * -ENOTTY - @fd is not a zcx context, or the module is older than this call
  */
 int zcx_submit_many(int fd, const struct zcx_order *orders, size_t count,
 		    uint64_t *ids, int *error)
 {
-	size_t room = count < ZCX_MAX_SUBMIT ? count : ZCX_MAX_SUBMIT;
-	struct zcx_link *links = calloc(room ? room : 1, sizeof(*links));
-	size_t done = 0, i;
-	int ret = 0;
+	int refused = count > INT_MAX ? E2BIG : 0;
+	size_t done = 0;
 
-	if (!links)
-		return -ENOMEM;
-	while (!ret && done < count) {
-		struct zcx_submit submit = {
-			.size = sizeof(submit),
-			.links = (uintptr_t)links,
-			.link_size = sizeof(*links),
-		};
+	while (done < count && !refused) {
+		size_t most = count - done;
 
-		for (i = 0; i < room && done + i < count; i++) {
-			const struct zcx_order *order = &orders[done + i];
-
-			ret = zcx_link_init(&links[i], order->sockfd,
-					    order->program, &order->options);
-			if (ret)
-				break;
-		}
-		submit.link_count = i;
-		if (i && ioctl(fd, ZCX_IOC_SUBMIT, &submit) < 0)
-			ret = -errno;
-		else if (submit.error)
-			ret = -(int)submit.error;
-		for (i = 0; ids && i < submit.submitted; i++)
-			ids[done + i] = links[i].id;
-		done += submit.submitted;
+		done += submit_batch(fd, orders + done,
+				     most < BATCH_LINKS ? most : BATCH_LINKS,
+				     ids ? ids + done : NULL, &refused);
 	}
-	free(links);
 	if (error)
-		*error = ret;
-	return done ? (int)done : ret;
+		*error = refused;
+	return refused && !done ? -refused : (int)done;
 }
 
 /**
- * zcx_read_events() - take events of links that have ended
+ * zcx_read_events() - take the events of links that have ended
  * @fd: from zcx_open()
- * @events: out
- * @count: most that fit there, at least 1
+ * @events: out: an array of @count
+ * @count: how many fit
  *
- * Waits for the first one, unless @fd is O_NONBLOCK; poll(2) says POLLIN when
- * there is one.
+ * Waits for the first one, unless @fd is non-blocking (fcntl(2) with O_NONBLOCK);
+ * takes what is there then. poll(2) says POLLIN when there is one. Several
+ * threads may read; each event goes to one of them.
  *
- * Return: how many, at least 1, or
+ * Return: how many came, at least 1; or
  * * -EAGAIN - there is none, and @fd is non-blocking
- * * -EINTR - a signal came
- * * -EINVAL - @count is 0
- * * -EFAULT - @events points nowhere; nothing is lost
+ * * -EINTR - a signal came while there was none
+ * * -EINVAL - @count is 0, or the module knows no events
+ * * -EFAULT - @events points nowhere
+ * * -EPROTO - the module does not hand out whole events
  */
 int zcx_read_events(int fd, struct zcx_event *events, size_t count)
 {
-	ssize_t n = read(fd, events, count * sizeof(*events));
+	const size_t most = INT_MAX / sizeof(*events);
+	ssize_t n = read(fd, events,
+			 (count < most ? count : most) * sizeof(*events));
 
-	return n < 0 ? -errno : (int)(n / (ssize_t)sizeof(*events));
+	if (n < 0)
+		return -errno;
+	return n && n % sizeof(*events) == 0 ? (int)(n / sizeof(*events)) :
+					       -EPROTO;
 }
 
 /**
  * zcx_next_event() - take one event
  * @fd: from zcx_open()
- * @event: out
+ * @event: out: how a link has ended
  *
- * Return: 0, or as zcx_read_events()
+ * Return: 0, or an errno of zcx_read_events().
  */
 int zcx_next_event(int fd, struct zcx_event *event)
 {
@@ -182,11 +208,11 @@ int zcx_next_event(int fd, struct zcx_event *event)
 	return n < 0 ? n : 0;
 }
 
-static int control(int fd, unsigned long op, uint64_t id)
+static int control(int fd, unsigned long request, uint64_t id)
 {
-	struct zcx_control cmd = { .size = sizeof(cmd), .id = id };
+	struct zcx_control control = { .size = sizeof(control), .id = id };
 
-	return ioctl(fd, op, &cmd) < 0 ? -errno : 0;
+	return ioctl(fd, request, &control) < 0 ? -errno : 0;
 }
 
 /**
@@ -194,9 +220,12 @@ static int control(int fd, unsigned long op, uint64_t id)
  * @fd: from zcx_open()
  * @id: from zcx_submit()
  *
- * Return: 0: it ends because of this, and its event says ECANCELED, or
- * * -EALREADY - it has ended by itself; its event waits
- * * -ENOENT - no such link, or its event has been read
+ * Bytes that are in the socket already are not taken back. The link's event
+ * comes all the same.
+ *
+ * Return: 0: it was this call that ended it, the event says ECANCELED; or
+ * * -EALREADY - the link has ended by itself; its event says how
+ * * -ENOENT - no such link in this context; or its event has been read
  */
 int zcx_cancel(int fd, uint64_t id)
 {
@@ -204,11 +233,14 @@ int zcx_cancel(int fd, uint64_t id)
 }
 
 /**
- * zcx_pause() - keep a link from sending
+ * zcx_pause() - keep a link from sending until zcx_resume()
  * @fd: from zcx_open()
  * @id: from zcx_submit()
  *
- * Return: 0, or as zcx_cancel()
+ * What is in the socket already leaves. Links behind it on the same socket wait
+ * too; its deadline goes on, its idle limit does not, except over AF_UNIX.
+ *
+ * Return: 0, also if it was paused already, or an errno of zcx_cancel().
  */
 int zcx_pause(int fd, uint64_t id)
 {
@@ -216,11 +248,11 @@ int zcx_pause(int fd, uint64_t id)
 }
 
 /**
- * zcx_resume() - let a paused link go on
+ * zcx_resume() - let a link go on after zcx_pause()
  * @fd: from zcx_open()
  * @id: from zcx_submit()
  *
- * Return: 0, or as zcx_cancel()
+ * Return: 0, also if it was not paused, or an errno of zcx_cancel().
  */
 int zcx_resume(int fd, uint64_t id)
 {
@@ -228,16 +260,18 @@ int zcx_resume(int fd, uint64_t id)
 }
 
 /**
- * zcx_query() - how a link is doing
+ * zcx_query() - ask how a link is doing
  * @fd: from zcx_open()
  * @id: from zcx_submit()
- * @query: out
+ * @query: out: bytes sent and acknowledged, its state, and what it waits for
  *
- * Return: 0, or
- * * -ENOENT - no such link, or its event has been read
+ * Return: 0, also if the link has ended and its event has not been read; or
+ * * -ENOENT - no such link in this context; or its event has been read
  */
 int zcx_query(int fd, uint64_t id, struct zcx_query *query)
 {
-	*query = (struct zcx_query) { .size = sizeof(*query), .id = id };
+	memset(query, 0, sizeof(*query));
+	query->size = sizeof(*query);
+	query->id = id;
 	return ioctl(fd, ZCX_IOC_QUERY, query) < 0 ? -errno : 0;
 }

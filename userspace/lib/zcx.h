@@ -83,11 +83,11 @@ struct zcx_send_options {
 
 /**
  * struct zcx_submit_options - how a link that runs by itself goes about it
- * @deadline_ns: it ends this long after it was submitted, in ns; 0: never
- * @idle_ns: longest time without progress, in ns; 0: any
+ * @deadline_ns: it ends so many nanoseconds after it was submitted; 0: never
+ * @idle_ns: it ends when the socket takes nothing for so long; 0: any time
  * @rate: most bytes per second; 0: any
- * @user_data: comes back in the event; 0: the program's
- * @flags: ZCX_LINK_ACKED, ZCX_LINK_FOLLOW
+ * @user_data: the caller's own, comes back in the event; 0: the program's
+ * @flags: ZCX_LINK_ACKED, ZCX_LINK_FOLLOW or 0
  * @reserved32: must be 0
  * @reserved: must be 0
  */
@@ -102,9 +102,9 @@ struct zcx_submit_options {
 };
 
 /**
- * struct zcx_order - one of the links of zcx_submit_many()
- * @sockfd: a connected stream socket
- * @program: what to send
+ * struct zcx_order - one link of zcx_submit_many()
+ * @sockfd: where to
+ * @program: what; several orders may have the same one
  * @options: how
  */
 struct zcx_order {
@@ -117,14 +117,16 @@ struct zcx_order {
  * enum zcx_hint_about - what was being done when an errno came
  * @ZCX_HINT_OPEN: zcx_open()
  * @ZCX_HINT_INFO: zcx_get_info()
- * @ZCX_HINT_SEND: zcx_send(), zcx_send_all(), zcx_submit(), or an event's error
- * @ZCX_HINT_CONTROL: zcx_cancel(), zcx_pause(), zcx_resume(), zcx_query()
+ * @ZCX_HINT_SEND: zcx_send(), zcx_send_all(), zcx_submit() or zcx_submit_many()
+ * @ZCX_HINT_EVENT: a link ran by itself; the errno is zcx_event.error
+ * @ZCX_HINT_CONTROL: zcx_cancel(), zcx_pause(), zcx_resume() or zcx_query()
  */
 enum zcx_hint_about {
 	ZCX_HINT_OPEN = 1,
 	ZCX_HINT_INFO = 2,
 	ZCX_HINT_SEND = 3,
-	ZCX_HINT_CONTROL = 4,
+	ZCX_HINT_EVENT = 4,
+	ZCX_HINT_CONTROL = 5,
 };
 
 const char *zcx_version(void);
@@ -149,9 +151,9 @@ int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
 		 uint32_t flags, const struct zcx_send_options *options,
 		 struct zcx_result *result);
 
-int zcx_link_init(struct zcx_link *link, int sockfd,
-		  const struct zcx_program *program,
-		  const struct zcx_submit_options *options);
+void zcx_link_init(struct zcx_link *link, int sockfd,
+		   const struct zcx_program *program,
+		   const struct zcx_submit_options *options);
 int zcx_submit(int fd, int sockfd, const struct zcx_program *program,
 	       const struct zcx_submit_options *options, uint64_t *id);
 int zcx_submit_many(int fd, const struct zcx_order *orders, size_t count,
