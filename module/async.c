@@ -12,10 +12,9 @@
  *
  * Nothing here waits for a socket, a disk or a clock: those kick.
  */
-#include <linux/cred.h>
 #include <linux/ktime.h>
-#include <linux/memcontrol.h>
-#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "async.h"
@@ -82,6 +81,13 @@ void zcx_async_exit(void)
 	synchronize_rcu();
 }
 
+/* Is it in exit(), or in execve()? Others of its process may be. */
+static bool zcx_task_is_leaving(const struct task_struct *task)
+{
+	return task->in_execve || !atomic_read(&task->signal->live) ||
+	       READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
 static void zcx_async_queue(struct zcx_async *async)
 {
 	queue_work(zcx_run_wq, &async->work);
@@ -90,9 +96,11 @@ static void zcx_async_queue(struct zcx_async *async)
 /* Become the runner of a link that has none; else make the one it has look. */
 static bool zcx_async_claim(struct zcx_async *async)
 {
-	int old = atomic_read(&async->run);
-	int new;
+	int old, new;
 
+	/* What we kick for is seen by a runner that has not looked yet. */
+	smp_mb();
+	old = atomic_read(&async->run);
 	do {
 		if (old == ZCX_RUN_KICKED)
 			return false;
@@ -155,7 +163,12 @@ static void zcx_folio_woken(struct zcx_folio_wait *wait)
 static void zcx_async_set_timer(struct zcx_async *async)
 {
 	struct hrtimer *timer = &async->timer;
-	ktime_t when = ns_to_ktime(min_t(u64, async->wake_at, KTIME_MAX));
+	ktime_t when;
+
+	if (async->task)
+		async->wake_at = min(async->wake_at,
+				     ktime_get_ns() + NSEC_PER_SEC);
+	when = ns_to_ktime(min_t(u64, async->wake_at, KTIME_MAX));
 
 	if (async->wake_at == U64_MAX)
 		return;
@@ -193,6 +206,17 @@ static void zcx_async_conclude(struct zcx_live_link *link)
 }
 
 /*
+ * Where io_uring does not say that a process goes, it has to be looked for:
+ * until its links end, it does not.
+ */
+static void zcx_async_look_at_owner(struct zcx_async *async)
+{
+	if (async->task && zcx_task_is_leaving(async->task))
+		atomic_cmpxchg(&async->ending, ZCX_ENDING_NOT,
+			       ZCX_ENDING_CANCEL);
+}
+
+/*
  * Run a link until it ends, waits, or is passed on. The caller is its runner,
  * and no longer is when this returns; the link may be gone then.
  */
@@ -201,7 +225,8 @@ static void zcx_async_drive(struct zcx_live_link *link, bool pool)
 	struct zcx_async *async = link->async;
 	struct zcx_disk *disk;
 
-	for (;;) {
+	for (;; cond_resched()) {
+		zcx_async_look_at_owner(async);
 		/* A full barrier: what kicked us is seen by what we look at now. */
 		atomic_xchg(&async->run, ZCX_RUN_BUSY);
 		WRITE_ONCE(async->job.urgent, false);
@@ -233,46 +258,17 @@ static void zcx_async_drive(struct zcx_live_link *link, bool pool)
 	}
 }
 
-/**
- * struct zcx_guise - who a worker works for
- * @cred: its own credentials
- * @memcg: its own memory cgroup
- * @borrowed: the submitter's, with a reference
- */
-struct zcx_guise {
-	const struct cred *cred;
-	struct mem_cgroup *memcg;
-	struct mem_cgroup *borrowed;
-};
-
-/* Until zcx_guise_drop(), act for the link's submitter. */
-static void zcx_guise_take(struct zcx_guise *guise,
-			   const struct zcx_async *async)
-{
-	guise->borrowed = async->memcg;
-#ifdef CONFIG_MEMCG
-	if (guise->borrowed)
-		css_get(&guise->borrowed->css);
-#endif
-	guise->memcg = set_active_memcg(guise->borrowed);
-	guise->cred = override_creds(async->cred);
-}
-
-static void zcx_guise_drop(struct zcx_guise *guise)
-{
-	revert_creds(guise->cred);
-	set_active_memcg(guise->memcg);
-	mem_cgroup_put(guise->borrowed);
-}
-
 static void zcx_async_work(struct work_struct *work)
 {
 	struct zcx_async *async = container_of(work, struct zcx_async, work);
-	struct zcx_guise guise;
+	struct zcx_guise guise, own;
 
-	zcx_guise_take(&guise, async);
+	/* The link may be gone before we are done. */
+	zcx_guise_copy(&guise, &async->guise);
+	zcx_guise_wear(&guise, &own);
 	zcx_async_drive(async->link, false);
-	zcx_guise_drop(&guise);
+	zcx_guise_shed(&own);
+	zcx_guise_put(&guise);
 }
 
 /*
@@ -284,7 +280,9 @@ static void zcx_async_fetch(struct zcx_async *async, struct zcx_range *range)
 	struct zcx_live_link *link = async->link;
 	int ret;
 
-	ret = range->lane->fetch(range, async->fetch_pos, link->batch_bytes,
+	ret = range->lane->fetch(range, async->fetch_pos,
+				 min_t(u64, link->batch_bytes,
+				       range->end - async->fetch_pos),
 				 &async->folio);
 	if (ret < 0)
 		async->fetch_error = ret;
@@ -300,14 +298,17 @@ static void zcx_async_job(struct zcx_disk_job *job)
 	struct zcx_async *async = container_of(job, struct zcx_async, job);
 	struct zcx_live_link *link = async->link;
 	struct zcx_range *range = &link->program->ranges[async->fetch_range];
-	struct zcx_guise guise;
+	struct zcx_guise guise, own;
 
-	zcx_guise_take(&guise, async);
+	/* The link may be gone before we are done. */
+	zcx_guise_copy(&guise, &async->guise);
+	zcx_guise_wear(&guise, &own);
 	if (range->lane->fetch && !atomic_read(&async->ending))
 		zcx_async_fetch(async, range);
 	else
 		zcx_async_drive(link, true);
-	zcx_guise_drop(&guise);
+	zcx_guise_shed(&own);
+	zcx_guise_put(&guise);
 }
 
 /**
@@ -329,8 +330,7 @@ void zcx_async_attach(struct zcx_async *async, struct zcx_live_link *link,
 	async->acked = acked;
 	async->started = ktime_get_ns();
 	async->progress = async->started;
-	async->cred = get_current_cred();
-	async->memcg = get_mem_cgroup_from_mm(current->mm);
+	zcx_guise_get(&async->guise);
 	INIT_WORK(&async->work, zcx_async_work);
 	zcx_disk_job_init(&async->job, zcx_async_job);
 	zcx_folio_wait_init(&async->folio, zcx_folio_hold, zcx_folio_woken);
@@ -345,8 +345,9 @@ void zcx_async_attach(struct zcx_async *async, struct zcx_live_link *link,
 void zcx_async_let_go(struct zcx_async *async)
 {
 	zcx_growth_unwatch(async->growth);
-	put_cred(async->cred);
-	mem_cgroup_put(async->memcg);
+	if (async->task)
+		put_task_struct(async->task);
+	zcx_guise_put(&async->guise);
 }
 
 /**
@@ -387,7 +388,12 @@ int zcx_async_cancel(struct zcx_live_link *link)
 	if (atomic_cmpxchg(&async->ending, ZCX_ENDING_NOT,
 			   ZCX_ENDING_CANCEL) != ZCX_ENDING_NOT)
 		return -EALREADY;
-	if (zcx_async_claim(async) || zcx_disk_hurry(&async->job))
+	if (!zcx_async_claim(async) && !zcx_disk_hurry(&async->job))
+		return 0;
+	/* What closes files for the whole system is not to wait for a socket. */
+	if (current->flags & PF_KTHREAD)
+		zcx_async_queue(async);
+	else
 		zcx_async_drive(link, false);
 	return 0;
 }

@@ -9,10 +9,9 @@
 
 #include "disk.h"
 #include "folio_wait.h"
+#include "guise.h"
 #include "pace.h"
 
-struct cred;
-struct mem_cgroup;
 struct zcx_context;
 struct zcx_growth;
 struct zcx_live_link;
@@ -82,13 +81,13 @@ struct zcx_limits {
  * @work: a run by a worker of ours
  * @job: a run, or a fetch, in the pool of a disk
  * @folio: waits for a folio that is being read
- * @cred: the submitter's, with a reference
- * @memcg: the submitter's, with a reference, or NULL
+ * @guise: the submitter's, with references
  * @by_id: in @ctx->by_id until the event is read; @ctx->lock
  * @gone: what the link was made of is no longer to be looked at; @ctx->lock
  * @complete: tells the submitter of the end; NULL: an event does
  * @cookie: @complete's own
  * @owner: the table of descriptors of its submitter, to compare; or NULL
+ * @task: its submitter, with a reference, if it must end before he can; or NULL
  * @growth: tells when a file that it follows changes, or NULL
  */
 struct zcx_async {
@@ -116,12 +115,12 @@ struct zcx_async {
 	struct work_struct	work;
 	struct zcx_disk_job	job;
 	struct zcx_folio_wait	folio;
-	const struct cred	*cred;
-	struct mem_cgroup	*memcg;
+	struct zcx_guise	guise;
 	struct hlist_node	by_id;
 	void (*complete)(struct zcx_live_link *link);
 	void			*cookie;
 	const void		*owner;
+	struct task_struct	*task;
 	struct zcx_growth	*growth;
 };
 

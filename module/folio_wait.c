@@ -33,8 +33,6 @@ static int zcx_folio_wake(struct wait_queue_entry *entry, unsigned int mode,
 	/* Pairs with zcx_folio_wait_start(): the entry may be used again. */
 	smp_store_release(&wait->folio, NULL);
 	wait->woken(wait);
-	/* Not the last one: whoever unlocks a folio has a reference. */
-	folio_put(folio);
 	module_put(THIS_MODULE);
 	return 0;
 }
@@ -67,7 +65,7 @@ void zcx_folio_wait_init(struct zcx_folio_wait *wait,
  *
  * Context: process context.
  * Return: true if it will be called, or was; false if @wait waits for another
- * folio already.
+ * folio already, or the module is being unloaded.
  */
 bool zcx_folio_wait_start(struct zcx_folio_wait *wait, struct folio *folio)
 {
@@ -76,9 +74,11 @@ bool zcx_folio_wait_start(struct zcx_folio_wait *wait, struct folio *folio)
 
 	if (old)
 		return old == folio;
-	__module_get(THIS_MODULE);
+	/* It may be on its way out, waiting for us. */
+	if (!try_module_get(THIS_MODULE))
+		return false;
 	wait->hold(wait);
-	folio_get(folio);
+	/* No reference: it is not freed while it is locked, then we are woken. */
 	wait->folio = folio;
 	folio_add_wait_queue(folio, &wait->entry);
 	/* Unlocked since we looked? Then unlocking it once more wakes us. */

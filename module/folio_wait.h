@@ -9,7 +9,7 @@ struct folio;
 /**
  * struct zcx_folio_wait - to be called when a folio is unlocked
  * @entry: in the folio's wait queue, which nobody can leave before he is woken
- * @folio: the folio, with a reference; NULL: not waiting
+ * @folio: the folio; NULL: not waiting
  * @hold: called before it waits: its memory must stay until @woken
  * @woken: called, in any context, once for each @hold
  */

@@ -319,9 +319,13 @@ static int zcx_op_submit(struct zcx_call *call)
 	if (!zcx_can_respond(call, sizeof(*cmd)))
 		return -EFAULT;
 
-	for (i = 0; i < cmd->link_count && !err; i++) {
-		err = zcx_submit_one(call, cmd->links + (u64)i * cmd->link_size,
-				     cmd->link_size);
+	for (i = 0; i < cmd->link_count; i++) {
+		/* Nobody is left to tell the ids to. */
+		err = fatal_signal_pending(current) ? -EINTR : 0;
+		if (!err)
+			err = zcx_submit_one(call, cmd->links +
+					     (u64)i * cmd->link_size,
+					     cmd->link_size);
 		if (err)
 			break;
 		cond_resched();

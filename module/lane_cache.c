@@ -18,6 +18,7 @@
 
 #include "disk.h"
 #include "folio_wait.h"
+#include "guise.h"
 #include "lane.h"
 #include "zcx.h"
 
@@ -316,6 +317,7 @@ static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
  * @job: in the pool of the file's device
  * @disk: that, with a reference
  * @file: the file, with a reference
+ * @guise: whose link it is, with references
  * @marker: the folio that asks for more behind it, with a reference
  * @ra: the link's readahead state as it was: both go on by themselves, and the
  *	kernel finds its way from a marker without it, too
@@ -325,6 +327,7 @@ struct zcx_ahead {
 	struct zcx_disk_job job;
 	struct zcx_disk *disk;
 	struct file *file;
+	struct zcx_guise guise;
 	struct folio *marker;
 	struct file_ra_state ra;
 	size_t max;
@@ -333,8 +336,12 @@ struct zcx_ahead {
 static void zcx_ahead_run(struct zcx_disk_job *job)
 {
 	struct zcx_ahead *ahead = container_of(job, struct zcx_ahead, job);
+	struct zcx_guise own;
 
+	zcx_guise_wear(&ahead->guise, &own);
 	zcx_read_ahead(ahead->file, &ahead->ra, ahead->marker, ahead->max);
+	zcx_guise_shed(&own);
+	zcx_guise_put(&ahead->guise);
 	folio_put(ahead->marker);
 	fput(ahead->file);
 	zcx_disk_put(ahead->disk);
@@ -357,6 +364,7 @@ static void zcx_read_ahead_later(struct zcx_range *range, struct folio *marker,
 	zcx_disk_job_init(&ahead->job, zcx_ahead_run);
 	ahead->disk = zcx_disk_hold(range->disk);
 	ahead->file = get_file(range->file);
+	zcx_guise_get(&ahead->guise);
 	folio_get(marker);
 	ahead->marker = marker;
 	ahead->ra = range->ra;

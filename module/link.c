@@ -305,7 +305,6 @@ static int zcx_link_miss(struct zcx_live_link *link, loff_t pos)
 {
 	struct zcx_async *async = link->async;
 
-	link->missing = true;
 	if (!async)
 		return 0;
 	if (async->fetch_range != link->next || async->fetch_pos != pos) {
@@ -313,6 +312,7 @@ static int zcx_link_miss(struct zcx_live_link *link, loff_t pos)
 		async->fetch_pos = pos;
 		async->fetch_error = 0;
 	}
+	link->missing = !async->fetch_error;
 	return async->fetch_error;
 }
 
@@ -537,6 +537,17 @@ void zcx_link_uncork(struct zcx_live_link *link)
 	link->corked = false;
 }
 
+/*
+ * May those behind it in the line go on? A synchronous call that has sent nothing
+ * has failed, and is as if it had never been made.
+ */
+static bool zcx_link_left_whole(const struct zcx_live_link *link, u32 state)
+{
+	if (state == ZCX_STATE_SENT || state == ZCX_STATE_ACKED)
+		return true;
+	return !link->async && !zcx_link_bytes_sent(link);
+}
+
 /**
  * zcx_link_finish() - a link has come to its end
  * @link: the link, in state RUNNING; in a final state afterwards, and out of the
@@ -554,8 +565,7 @@ void zcx_link_finish(struct zcx_live_link *link, int err)
 	for (i = link->head; i <= link->next && i < link->program->count; i++)
 		zcx_range_end(&link->program->ranges[i],
 			      i == link->head ? link->head_sent : 0);
-	zcx_turn_leave(&link->turn,
-		       state == ZCX_STATE_SENT || state == ZCX_STATE_ACKED);
+	zcx_turn_leave(&link->turn, zcx_link_left_whole(link, state));
 
 	link->error = err == -ERESTARTSYS ? EINTR : -err;
 	zcx_link_set_state(link, state);
@@ -612,15 +622,15 @@ static int zcx_link_await_turn(struct zcx_live_link *link)
 /* Others may be sending to the same socket: then wait until they have done. */
 static int zcx_link_take_turn(struct zcx_live_link *link)
 {
-	int err;
+	int err = 0;
 
 	link->waiter = current;
 	zcx_turn_enter(&link->turn, link->sink->key, zcx_link_called);
-	if (zcx_turn_is_first(&link->turn))
-		return 0;
-	zcx_link_set_state(link, ZCX_STATE_WAITING);
-	err = zcx_link_await_turn(link);
-	zcx_link_set_state(link, ZCX_STATE_RUNNING);
+	if (!zcx_turn_is_first(&link->turn)) {
+		zcx_link_set_state(link, ZCX_STATE_WAITING);
+		err = zcx_link_await_turn(link);
+		zcx_link_set_state(link, ZCX_STATE_RUNNING);
+	}
 	if (!err && zcx_turn_is_broken(&link->turn))
 		err = -ECANCELED;
 	return err;

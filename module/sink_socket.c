@@ -146,6 +146,17 @@ static ssize_t zcx_push_frags(struct zcx_socket_sink *ss,
 }
 
 /*
+ * Has some task locked the socket, and may sleep with it, for a page that a
+ * user-space handler brings say? A worker does not wait for such a lock.
+ */
+static bool zcx_socket_is_held(const struct zcx_socket_sink *ss)
+{
+	struct sock *sk = ss->sock->sk;
+
+	return ss->sink.wake && zcx_is_tcp(sk) && sock_owned_by_user_nocheck(sk);
+}
+
+/*
  * What must be acknowledged. Others may have written since: then it is their
  * bytes too, which is more than was asked for, and never less.
  */
@@ -163,6 +174,8 @@ static ssize_t zcx_socket_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 
 	if (!zcx_socket_kind_ok(ss->sock->sk))
 		return -EOPNOTSUPP;
+	if (zcx_socket_is_held(ss))
+		return -EAGAIN;
 	sink->copied = 0;
 	sink->frags = 0;
 	ret = zcx_push_frags(ss, sgl, more);
@@ -393,6 +406,9 @@ static void zcx_socket_flush(struct zcx_sink *sink)
 
 	if (!zcx_is_tcp(sk) || !zcx_socket_kind_ok(sk))
 		return;
+	/* Whoever holds it sends something himself, most likely. */
+	if (zcx_socket_is_held(ss))
+		return;
 	zcx_push_flush(ss->sock);
 	if (!(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK))
 		tcp_sock_set_cork(sk, false);
@@ -419,7 +435,9 @@ static size_t zcx_socket_room(struct zcx_sink *sink)
 {
 	const struct sock *sk = to_socket_sink(sink)->sock->sk;
 
-	return zcx_is_tcp(sk) ? max(sk_stream_wspace(sk), 0) : SIZE_MAX;
+	return zcx_is_tcp(sk) ? max(sk_stream_wspace(sk), 0) :
+				max_t(int, READ_ONCE(sk->sk_sndbuf) -
+				      sk_wmem_alloc_get(sk), 0);
 }
 
 /* Called with the wait queue locked, mostly in softirq. */
@@ -491,7 +509,7 @@ static bool zcx_socket_watch(struct zcx_sink *sink, bool ack)
 	smp_store_mb(ss->watched, true);
 	if (ack)
 		zcx_socket_want_acks(sk);
-	else
+	else if (!zcx_socket_is_held(ss))
 		zcx_socket_force_out(sk);
 	if (ack ? zcx_socket_acked(sink, &left) : zcx_socket_ready(ss, NULL))
 		/* Else the wake-up has come already, and wakes us. */
@@ -506,7 +524,7 @@ static bool zcx_socket_settled(struct zcx_sink *sink)
 	if (!(sink->result_flags & ZCX_RESULT_KTLS) ||
 	    !zcx_socket_kind_ok(ss->sock->sk))
 		return true;
-	if (zcx_tls_pending(ss->sock->sk))
+	if (zcx_socket_is_held(ss) || zcx_tls_pending(ss->sock->sk))
 		return false;
 	zcx_note_end(ss);
 	return true;

@@ -58,6 +58,9 @@ static void zcx_wake_by(struct zcx_async *async, u64 when)
 static enum zcx_step zcx_step_wait(struct zcx_live_link *link,
 				   enum zcx_wait what)
 {
+	/* Held back by us: what was sent is not to wait with us. */
+	if (what == ZCX_WAIT_PACE || what == ZCX_WAIT_PAUSED)
+		zcx_link_uncork(link);
 	WRITE_ONCE(link->async->wait, what);
 	zcx_link_set_state(link, ZCX_STATE_WAITING);
 	if (what == ZCX_WAIT_SOCKET)
@@ -74,6 +77,7 @@ static enum zcx_step zcx_step_end(struct zcx_live_link *link, int err)
 
 static enum zcx_step zcx_step_fetch(struct zcx_live_link *link)
 {
+	zcx_link_uncork(link);
 	WRITE_ONCE(link->async->wait, ZCX_WAIT_DISK);
 	zcx_link_set_state(link, ZCX_STATE_WAITING);
 	zcx_stats_add(&link->ctx->stats, ZCX_STAT_WAITS_DISK, 1);
@@ -141,11 +145,26 @@ static bool zcx_link_await_sink(struct zcx_live_link *link, u64 now)
 	return false;
 }
 
+static bool zcx_is_interrupted(ssize_t err)
+{
+	return err == -EINTR || err == -ERESTARTSYS || err == -ERESTARTNOINTR ||
+	       err == -ERESTARTNOHAND;
+}
+
+/* What to do about an error of zcx_link_push_some(). */
+static enum zcx_step zcx_step_pushed(struct zcx_live_link *link, int err)
+{
+	if (err == -EAGAIN)
+		return zcx_step_wait(link, ZCX_WAIT_SOCKET);
+	return err == -EINTR ? ZCX_STEP_YIELD : zcx_step_end(link, err);
+}
+
 /*
  * Push what was gathered. What the sink does not take is given back: while a
  * link waits it holds no pages of a file.
  *
- * Return: 0: go on; -EAGAIN: wait for the sink; or the connection's -errno.
+ * Return: 0: go on; -EAGAIN: wait for the sink; -EINTR: go on in a worker; or
+ * the connection's -errno.
  */
 static int zcx_link_push_some(struct zcx_live_link *link, u64 now)
 {
@@ -158,6 +177,10 @@ static int zcx_link_push_some(struct zcx_live_link *link, u64 now)
 		zcx_pace_spend(&async->limits.pace, n);
 		if (!link->sgl.bytes)
 			return 0;
+	} else if (zcx_is_interrupted(n)) {
+		/* A signal for the submitter is none for the link. */
+		zcx_link_rewind(link);
+		return -EINTR;
 	} else if (n != -EAGAIN) {
 		return n;
 	}
@@ -200,7 +223,8 @@ static bool zcx_link_await_growth(struct zcx_live_link *link, u64 now)
 	const struct zcx_range *range = &link->program->ranges[link->next];
 	struct inode *inode = file_inode(range->file);
 
-	if (i_size_read(inode) < range->pos) {
+	/* Where the filesystem must be asked, i_size may say anything. */
+	if (range->lane == &zcx_lane_cache && i_size_read(inode) < range->pos) {
 		zcx_link_end_following(link, true);
 		return false;
 	}
@@ -230,9 +254,15 @@ static bool zcx_link_send(struct zcx_live_link *link, u64 now,
 
 	zcx_link_make_room(link);
 	while (!zcx_link_sent_all(link)) {
+		if (atomic_read(&async->ending) != ZCX_ENDING_NOT) {
+			*step = zcx_step_end(link, -ECANCELED);
+			return false;
+		}
 		link->limit = zcx_link_allowance(link, now);
 		if (!link->limit) {
 			zcx_wake_by(async, zcx_pace_next(&async->limits.pace));
+			/* Its own rate is no reason to call a link idle. */
+			async->offering = false;
 			*step = zcx_step_wait(link, ZCX_WAIT_PACE);
 			return false;
 		}
@@ -251,9 +281,7 @@ static bool zcx_link_send(struct zcx_live_link *link, u64 now,
 		}
 		err = zcx_link_push_some(link, now);
 		if (err) {
-			*step = err == -EAGAIN ?
-				zcx_step_wait(link, ZCX_WAIT_SOCKET) :
-				zcx_step_end(link, err);
+			*step = zcx_step_pushed(link, err);
 			return false;
 		}
 		if (++batches == ZCX_BATCHES_A_RUN) {
@@ -276,7 +304,6 @@ static bool zcx_link_settled(struct zcx_live_link *link)
 /* All is in the sink: the next link to it may go on. */
 static void zcx_link_hand_over(struct zcx_live_link *link)
 {
-	zcx_link_uncork(link);
 	zcx_turn_leave(&link->turn, !link->is_short && !link->stop);
 	link->async->phase = ZCX_PHASE_ACK;
 }
@@ -300,25 +327,38 @@ static enum zcx_step zcx_link_await_ack(struct zcx_live_link *link, u64 now)
 	return zcx_step_wait(link, ZCX_WAIT_ACK);
 }
 
+/* TLS wakes nobody when it is done: ask at growing intervals. */
+static void zcx_settle_later(struct zcx_async *async, u64 now)
+{
+	unsigned int shift = min_t(unsigned int, async->pauses++,
+				   ZCX_PAUSE_SHIFT_MAX);
+
+	zcx_wake_by(async, now + ((u64)ZCX_SETTLE_NS << shift));
+}
+
 static enum zcx_step zcx_link_advance(struct zcx_live_link *link, u64 now)
 {
 	struct zcx_async *async = link->async;
 	enum zcx_step step;
+	bool first;
 
 	if (async->phase == ZCX_PHASE_SEND) {
+		first = zcx_turn_is_first(&link->turn);
 		if (zcx_turn_is_broken(&link->turn))
 			return zcx_step_end(link, -ECANCELED);
-		if (!zcx_turn_is_first(&link->turn))
+		if (!first)
 			return zcx_step_wait(link, ZCX_WAIT_TURN);
 		if (READ_ONCE(async->paused))
 			return zcx_step_wait(link, ZCX_WAIT_PAUSED);
 		if (!zcx_link_send(link, now, &step))
 			return step;
+		/* Before it is asked whether all has gone: this may be the rest. */
+		zcx_link_uncork(link);
 		async->phase = ZCX_PHASE_SETTLE;
 	}
 	if (async->phase == ZCX_PHASE_SETTLE) {
 		if (!zcx_link_settled(link)) {
-			zcx_wake_by(async, now + ZCX_SETTLE_NS);
+			zcx_settle_later(async, now);
 			return zcx_step_wait(link, ZCX_WAIT_SOCKET);
 		}
 		zcx_link_hand_over(link);

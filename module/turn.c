@@ -94,12 +94,13 @@ static void zcx_turn_pass(struct zcx_turn_bucket *bucket,
 	list_del(&turn->line);
 	if (!next)
 		return;
-	if (turn->first) {
-		hlist_add_head(&next->node, &bucket->firsts);
-		WRITE_ONCE(next->first, true);
-	}
 	if (!whole)
 		WRITE_ONCE(next->broken, true);
+	if (turn->first) {
+		hlist_add_head(&next->node, &bucket->firsts);
+		/* Pairs with zcx_turn_is_first(). */
+		smp_store_release(&next->first, true);
+	}
 	if (turn->first || !whole)
 		next->called(next);
 }

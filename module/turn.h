@@ -3,6 +3,7 @@
 #define _ZCX_TURN_H
 
 #include <linux/list.h>
+#include <asm/barrier.h>
 #include <linux/types.h>
 
 /**
@@ -28,10 +29,14 @@ void zcx_turn_enter(struct zcx_turn *turn, const void *key,
 		    void (*called)(struct zcx_turn *turn));
 void zcx_turn_leave(struct zcx_turn *turn, bool whole);
 
-/* Both may change under us, from false to true. */
+/*
+ * Both may change under us, from false to true. Who is first because the one
+ * before has left finds out whether it is broken too, if he asks in this order.
+ */
 static inline bool zcx_turn_is_first(const struct zcx_turn *turn)
 {
-	return READ_ONCE(turn->first);
+	/* Pairs with zcx_turn_pass(). */
+	return smp_load_acquire(&turn->first);
 }
 
 static inline bool zcx_turn_is_broken(const struct zcx_turn *turn)

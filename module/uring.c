@@ -80,6 +80,7 @@ int zcx_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	zcx_uring_pdu(cmd)->link = link;
 	link->async->cookie = cmd;
 	link->async->owner = current->files;
+	link->async->task = zcx_uring_task();
 	link->async->complete = zcx_uring_complete;
 	zcx_uring_mark_cancelable(cmd, issue_flags);
 	zcx_async_start(link);

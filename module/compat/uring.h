@@ -8,6 +8,7 @@
 
 #include <linux/errno.h>
 #include <linux/io_uring.h>
+#include <linux/sched/task.h>
 #ifdef ZCX_HAVE_URING_CMD_H
 #include <linux/io_uring/cmd.h>
 #endif
@@ -30,16 +31,27 @@ static inline bool zcx_uring_is_cancel(unsigned int issue_flags)
 	return issue_flags & IO_URING_F_CANCEL;
 }
 
+/* The task that must be looked at, with a reference; NULL: none. */
+static inline struct task_struct *zcx_uring_task(void)
+{
+	return NULL;
+}
+
 static inline void zcx_uring_mark_cancelable(struct io_uring_cmd *cmd,
 					     unsigned int issue_flags)
 {
 	io_uring_cmd_mark_cancelable(cmd, issue_flags);
 }
 #else
-/* Then only zcx_uring_flush() ends it, when its process does. */
+/* Then only zcx_uring_flush(), or looking at its task, ends it with its process. */
 static inline bool zcx_uring_is_cancel(unsigned int issue_flags)
 {
 	return false;
+}
+
+static inline struct task_struct *zcx_uring_task(void)
+{
+	return get_task_struct(current);
 }
 
 static inline void zcx_uring_mark_cancelable(struct io_uring_cmd *cmd,

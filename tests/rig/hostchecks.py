@@ -14,7 +14,7 @@ _HEADER = build.TOP / 'uapi/linux/zcx.h'
 
 # Whom a file of module/ may include, of our own headers: the picture in
 # docs/architecture.md. trace.h, stats.h and compat/ are leaves, open to all.
-_LEAVES = {'zcx.h', 'trace.h', 'stats.h', 'push.h', 'compat/push.h'}
+_LEAVES = {'zcx.h', 'guise.h', 'trace.h', 'stats.h', 'push.h', 'compat/push.h'}
 _MAY_INCLUDE = {
     'sglist': {'sglist.h'},
     'memory': {'memory.h'},

@@ -51,30 +51,33 @@
  *
  * Links to one socket, from whatever context, leave in the order in which they
  * were submitted, each whole: a server may submit ten answers and forget them.
- * When one ends in any way but SENT or ACKED, those behind it end CANCELLED with
- * ECANCELED and the count of bytes that they had sent (0: they had not begun).
+ * When one ends without having sent all of its bytes, those behind it end
+ * CANCELLED with ECANCELED and nothing sent. One that has sent all and waits for
+ * acknowledgment holds up none, and cancels none.
  * A synchronous link takes its turn behind those before it; with O_NONBLOCK it
- * gets EAGAIN instead. What the program itself write(2)s to the socket meanwhile
+ * gets EAGAIN instead; if it ends with nothing sent it cancels none. What the program itself write(2)s to the socket meanwhile
  * is mixed in, as with two writers.
  *
  * With ZCX_LINK_ACKED the event comes when the peer's TCP has acknowledged every
- * byte: from then on the files may change without changing what the peer gets.
- * The next link on the socket does not wait for that. Over kernel TLS the same
- * is true of the records that hold the bytes. On an AF_UNIX socket a byte is
- * acknowledged when the peer has read all that was in the socket. If the
- * connection ends before, the link ends FAILED with the connection's error, or
- * ECONNRESET.
+ * byte: from then on the files may change without changing what the peer gets,
+ * unless it is on this machine (loopback, veth): then what it has not read yet are
+ * the same pages still, as with sendfile(2). The next link on the socket does not
+ * wait for that. Over kernel TLS the same is true of the records that hold the
+ * bytes. On an AF_UNIX socket a byte is acknowledged when the peer has read all
+ * that was in the socket. If the connection ends before, the link ends FAILED with
+ * the connection's error, or ECONNRESET.
  *
  * deadline_ns counts from the call, over all that the link does and waits for.
  * idle_ns is the longest time in which the socket takes no byte (or, once all
  * are sent and ZCX_LINK_ACKED is set, the peer acknowledges none), counted while
- * it is the link's turn and the link is not paused. Over AF_UNIX, links always
+ * it is the link's turn, and neither paused nor held back by its rate. A deadline
+ * is looked at when a disk or filesystem lets go of the link. Over AF_UNIX, links always
  * have an idle limit, ZCX_UNIX_IDLE_NS, which pausing does not stop: it also
  * ends a link whose own descriptor of /dev/zcx waits, unreceived, in the socket
  * that it sends to. Either ends the link with ETIMEDOUT.
  *
  * rate is the highest mean rate in bytes per second, in pieces of at most
- * 64 KiB; time lost to a slow peer is not made up for beyond 50 ms.
+ * 64 KiB; time lost to a slow peer is not made up for beyond 50 ms, or two pieces.
  *
  * ZCX_LINK_FOLLOW: the link does not end at the end of its last segment, which
  * must be a file to its end (ZCX_TO_EOF), but sends what is appended to it. It
@@ -152,8 +155,8 @@
  *   EAGAIN       synchronous: the socket is full, or others' links go before,
  *                and either O_NONBLOCK is set or the time of SO_SNDTIMEO is over
  *   EINTR        synchronous: a signal came
- *   ECANCELED    ZCX_IOC_CANCEL, or a link before it on the socket did not end
- *                SENT or ACKED
+ *   ECANCELED    ZCX_IOC_CANCEL, or a link before it on the socket did not send
+ *                all of its bytes
  *   ETIMEDOUT    the deadline, the idle limit; or the socket's own error
  *   EPIPE        the socket was shut down for writing, by either side
  *   ECONNRESET, EHOSTUNREACH, ...  the socket's own error
