@@ -22,16 +22,77 @@
  * Life of a link
  * ==============
  *
- *   ZCX_IOC_LINK -> QUEUED -> RUNNING <-> WAITING
+ *   ZCX_IOC_LINK -> QUEUED -> RUNNING <-> WAITING (disk, socket, pace, ...)
  *                                |
  *                                +-> SENT       every byte is queued in the socket
+ *                                +-> ACKED      the peer has acknowledged them all
  *                                +-> SHORT      a file ended before its range did
- *                                +-> CANCELLED  a signal ended the call early
- *                                +-> FAILED     anything else; see zcx_link.error
+ *                                +-> CANCELLED  by ZCX_IOC_CANCEL, a signal, or a
+ *                                |              link before it on the same socket
+ *                                +-> FAILED     anything else; see zcx_event.error
  *
  * A link is an ordered list of segments on its way to one socket. The call
  * checks all of it first: descriptors, ranges, flags, limits. A call that is
  * refused has sent nothing and holds nothing.
+ *
+ * A link runs by itself, unless ZCX_LINK_SYNC is set: the call sends what can
+ * be sent without waiting, returns the link's id, and the rest follows as the
+ * socket and the disk allow, whatever the caller does meanwhile, until the
+ * descriptor of /dev/zcx is closed for the last time. Neither the socket's nor
+ * the files' descriptors need to stay open. Exactly one event follows, however
+ * the link ends, also when it has ended before the call returns. It needs no
+ * memory when it comes, so it cannot be lost; until it is read the link counts
+ * against zcx_info.max_links.
+ *
+ * Events are read(2) from the descriptor as whole records, struct zcx_event, as
+ * many as there are and fit; poll(2) says POLLIN when there is one. read(2)
+ * waits for the first one, or says EAGAIN with O_NONBLOCK. A buffer smaller
+ * than one record gets EINVAL.
+ *
+ * Links to one socket, from whatever context, leave in the order in which they
+ * were submitted, each whole: a server may submit ten answers and forget them.
+ * When one ends in any way but SENT or ACKED, those behind it end CANCELLED with
+ * ECANCELED and the count of bytes that they had sent (0: they had not begun).
+ * A synchronous link takes its turn behind those before it; with O_NONBLOCK it
+ * gets EAGAIN instead. What the program itself write(2)s to the socket meanwhile
+ * is mixed in, as with two writers.
+ *
+ * With ZCX_LINK_ACKED the event comes when the peer's TCP has acknowledged every
+ * byte: from then on the files may change without changing what the peer gets.
+ * The next link on the socket does not wait for that. Over kernel TLS the same
+ * is true of the records that hold the bytes. On an AF_UNIX socket a byte is
+ * acknowledged when the peer has read all that was in the socket. If the
+ * connection ends before, the link ends FAILED with the connection's error, or
+ * ECONNRESET.
+ *
+ * deadline_ns counts from the call, over all that the link does and waits for.
+ * idle_ns is the longest time in which the socket takes no byte (or, once all
+ * are sent and ZCX_LINK_ACKED is set, the peer acknowledges none), counted while
+ * it is the link's turn and the link is not paused. Over AF_UNIX, links always
+ * have an idle limit, ZCX_UNIX_IDLE_NS, which pausing does not stop: it also
+ * ends a link whose own descriptor of /dev/zcx waits, unreceived, in the socket
+ * that it sends to. Either ends the link with ETIMEDOUT.
+ *
+ * rate is the highest mean rate in bytes per second, in pieces of at most
+ * 64 KiB; time lost to a slow peer is not made up for beyond 50 ms.
+ *
+ * ZCX_LINK_FOLLOW: the link does not end at the end of its last segment, which
+ * must be a file to its end (ZCX_TO_EOF), but sends what is appended to it. It
+ * ends SHORT when the file is cut off to less than was sent; SENT when its name
+ * is gone (link count 0) and no descriptor for writing is left; otherwise by
+ * ZCX_IOC_CANCEL or a deadline, with what was sent.
+ *
+ * ZCX_IOC_CANCEL ends a link where it is. It returns 0 if it was this call that
+ * ended it (the event says CANCELLED with ECANCELED, however much was sent), or
+ * EALREADY if the link had ended, or was ending, by itself. ZCX_IOC_PAUSE keeps a
+ * link from sending until ZCX_IOC_RESUME; what is in the socket already leaves.
+ * ZCX_IOC_QUERY says how a link is doing.
+ *
+ * With io_uring, IORING_OP_URING_CMD on the descriptor with cmd_op ZCX_IOC_LINK
+ * submits a link. The sqe's command area holds struct zcx_uring_cmd. Such a link
+ * has no event but the completion: cqe->res is 0 when it ended SENT, ACKED or
+ * SHORT, else -errno; with IORING_SETUP_CQE32, big_cqe[0] is the count of bytes
+ * sent. ZCX_LINK_SYNC is not for this. It ends with the process that submitted it.
  *
  * ZCX_LINK_SYNC runs the link in the caller's context and behaves towards it
  * as sendfile(2) does:
@@ -73,7 +134,10 @@
  *                kind it does not read from
  *   EFAULT       a pointer does not point to readable (writable) memory
  *   ENOMEM       out of memory
- *   EBUSY        the context has its limit of links (zcx_info.max_links)
+ *   EBUSY        the context has its limit of links (zcx_info.max_links), those
+ *                included whose event has not been read
+ *   ENOENT       no link of that id: it never was, or its event has been read
+ *   EALREADY     the link has ended; its event waits to be read
  *
  *  Refused, from looking at the descriptors:
  *   EBADF        a file is not open for reading, was opened with O_PATH, or
@@ -85,11 +149,14 @@
  *                  or the socket
  *
  *  While sending (the call's result if nothing was sent, else in `error`):
- *   EAGAIN       the socket is full and either O_NONBLOCK is set or the time
- *                of SO_SNDTIMEO is over
- *   EINTR        a signal came
+ *   EAGAIN       synchronous: the socket is full, or others' links go before,
+ *                and either O_NONBLOCK is set or the time of SO_SNDTIMEO is over
+ *   EINTR        synchronous: a signal came
+ *   ECANCELED    ZCX_IOC_CANCEL, or a link before it on the socket did not end
+ *                SENT or ACKED
+ *   ETIMEDOUT    the deadline, the idle limit; or the socket's own error
  *   EPIPE        the socket was shut down for writing, by either side
- *   ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ...  the socket's own error
+ *   ECONNRESET, EHOSTUNREACH, ...  the socket's own error
  *   EIO          the file could not be read; the good bytes before it were sent
  *   ENOMEM       out of memory
  *
@@ -110,16 +177,25 @@
 #define ZCX_DEVICE		"/dev/zcx"
 
 /** Version of this interface. It grows when something is added. */
-#define ZCX_ABI_VERSION		1
+#define ZCX_ABI_VERSION		2
 
 #define ZCX_IOC_TYPE		0xE2
 #define ZCX_IOC_INFO		_IO(ZCX_IOC_TYPE, 0x00)
 #define ZCX_IOC_LINK		_IO(ZCX_IOC_TYPE, 0x01)
+#define ZCX_IOC_CANCEL		_IO(ZCX_IOC_TYPE, 0x02)
+#define ZCX_IOC_PAUSE		_IO(ZCX_IOC_TYPE, 0x03)
+#define ZCX_IOC_RESUME		_IO(ZCX_IOC_TYPE, 0x04)
+#define ZCX_IOC_QUERY		_IO(ZCX_IOC_TYPE, 0x05)
+#define ZCX_IOC_SUBMIT		_IO(ZCX_IOC_TYPE, 0x06)
 
 /* Hard limits of this version. */
 #define ZCX_MAX_SEGMENTS	1024		/* segments in one link */
 #define ZCX_MAX_MEMORY_SEGMENT	(64U << 10)	/* bytes in one memory segment */
 #define ZCX_MAX_MEMORY_LINK	(1U << 20)	/* bytes of memory in one link */
+#define ZCX_MAX_SUBMIT		1024		/* links in one ZCX_IOC_SUBMIT */
+
+/** Idle limit of links over AF_UNIX, unless theirs is lower: 300 s. */
+#define ZCX_UNIX_IDLE_NS	300000000000ULL
 
 /** Length of a file segment that runs to the end of the file. */
 #define ZCX_TO_EOF		(~(__u64)0)
@@ -130,12 +206,21 @@
  * @ZCX_FEATURE_LANE_CACHE: bytes by reference from the page cache
  * @ZCX_FEATURE_LANE_SPLICE: files whose filesystem must be asked first
  * @ZCX_FEATURE_KTLS: sockets with kernel TLS transmit
+ * @ZCX_FEATURE_ASYNC: links that run by themselves, events, ZCX_IOC_CANCEL and
+ *	the like
+ * @ZCX_FEATURE_ACKED: ZCX_LINK_ACKED
+ * @ZCX_FEATURE_FOLLOW: ZCX_LINK_FOLLOW
+ * @ZCX_FEATURE_URING: links by IORING_OP_URING_CMD
  */
 enum zcx_feature {
 	ZCX_FEATURE_SYNC	= 1 << 0,
 	ZCX_FEATURE_LANE_CACHE	= 1 << 1,
 	ZCX_FEATURE_LANE_SPLICE	= 1 << 2,
 	ZCX_FEATURE_KTLS	= 1 << 3,
+	ZCX_FEATURE_ASYNC	= 1 << 4,
+	ZCX_FEATURE_ACKED	= 1 << 5,
+	ZCX_FEATURE_FOLLOW	= 1 << 6,
+	ZCX_FEATURE_URING	= 1 << 7,
 };
 
 /**
@@ -211,13 +296,19 @@ struct zcx_segment {
 
 /**
  * enum zcx_link_flag - bits of zcx_link.flags
- * @ZCX_LINK_SYNC: run in the caller's context, return when done. Required in
- *	this version.
- * @ZCX_LINK_NOSIGNAL: no SIGPIPE with EPIPE, as MSG_NOSIGNAL does for send(2)
+ * @ZCX_LINK_SYNC: run in the caller's context, return when done; there is no
+ *	event. None of the flags below, and neither rate nor time limits (use
+ *	SO_SNDTIMEO and SO_MAX_PACING_RATE)
+ * @ZCX_LINK_NOSIGNAL: no SIGPIPE with EPIPE, as MSG_NOSIGNAL does for send(2); a
+ *	link that runs by itself never raises one
+ * @ZCX_LINK_ACKED: the link ends when the peer has acknowledged all of it
+ * @ZCX_LINK_FOLLOW: at the end of the last file, wait for more to be appended
  */
 enum zcx_link_flag {
 	ZCX_LINK_SYNC		= 1 << 0,
 	ZCX_LINK_NOSIGNAL	= 1 << 1,
+	ZCX_LINK_ACKED		= 1 << 2,
+	ZCX_LINK_FOLLOW		= 1 << 3,
 };
 
 /**
@@ -234,11 +325,12 @@ enum zcx_lane {
  * enum zcx_state - where a link is in its life
  * @ZCX_STATE_QUEUED: accepted, not begun
  * @ZCX_STATE_RUNNING: moving bytes
- * @ZCX_STATE_WAITING: for the disk or the socket
+ * @ZCX_STATE_WAITING: for what enum zcx_wait says
  * @ZCX_STATE_SENT: ended: every byte is queued in the socket
  * @ZCX_STATE_SHORT: ended: a file ended before its range did
- * @ZCX_STATE_CANCELLED: ended: by a signal
+ * @ZCX_STATE_CANCELLED: ended: by ZCX_IOC_CANCEL, a signal, or a link before it
  * @ZCX_STATE_FAILED: ended: by an error
+ * @ZCX_STATE_ACKED: ended: the peer has acknowledged every byte
  */
 enum zcx_state {
 	ZCX_STATE_QUEUED	= 1,
@@ -248,10 +340,33 @@ enum zcx_state {
 	ZCX_STATE_SHORT		= 5,
 	ZCX_STATE_CANCELLED	= 6,
 	ZCX_STATE_FAILED	= 7,
+	ZCX_STATE_ACKED		= 8,
 };
 
 /**
- * enum zcx_result_flag - bits of zcx_link.result_flags
+ * enum zcx_wait - what a link waits for
+ * @ZCX_WAIT_NONE: for nothing
+ * @ZCX_WAIT_TURN: for links before it on the same socket
+ * @ZCX_WAIT_SOCKET: for room in the socket
+ * @ZCX_WAIT_DISK: for bytes of a file
+ * @ZCX_WAIT_PACE: for its rate to allow more
+ * @ZCX_WAIT_PAUSED: for ZCX_IOC_RESUME
+ * @ZCX_WAIT_ACK: for the peer to acknowledge what was sent
+ * @ZCX_WAIT_GROWTH: for something to be appended to the file it follows
+ */
+enum zcx_wait {
+	ZCX_WAIT_NONE		= 0,
+	ZCX_WAIT_TURN		= 1,
+	ZCX_WAIT_SOCKET		= 2,
+	ZCX_WAIT_DISK		= 3,
+	ZCX_WAIT_PACE		= 4,
+	ZCX_WAIT_PAUSED		= 5,
+	ZCX_WAIT_ACK		= 6,
+	ZCX_WAIT_GROWTH		= 7,
+};
+
+/**
+ * enum zcx_result_flag - bits of result_flags in zcx_link and zcx_event
  * @ZCX_RESULT_ROUTE_COPIES: the socket's route leads through a device without
  *	scatter-gather, which copies every byte once more; bytes_copied cannot
  *	include that
@@ -271,7 +386,7 @@ enum zcx_result_flag {
  * @segments: address of an array of struct zcx_segment
  * @segment_count: its length, 1 to ZCX_MAX_SEGMENTS
  * @segment_size: sizeof(struct zcx_segment) as the caller knows it
- * @user_data: the caller's own; shows in tracepoints
+ * @user_data: the caller's own; comes back in the event, shows in tracepoints
  * @id: out: the link's number within its context, from 1
  * @bytes_sent: out: bytes queued in the socket, all kinds
  * @bytes_memory: out: of these, from memory segments
@@ -281,14 +396,19 @@ enum zcx_result_flag {
  *	what the socket would not take by reference, and all bytes that software
  *	kernel TLS encrypted. The copy of memory segments at submission is not
  *	counted here
- * @state: out: enum zcx_state, one of the final states
+ * @state: out: enum zcx_state; synchronous: one of the final states. A link that
+ *	runs by itself may have moved on meanwhile
  * @error: out: errno (positive) that ended the link early, else 0
  * @result_flags: out: bits of enum zcx_result_flag
  * @__reserved: must be 0
+ * @deadline_ns: the link ends this many nanoseconds after the call; 0: never
+ * @idle_ns: longest time without progress, nanoseconds; 0: any
+ * @rate: most bytes per second; 0: any
  *
  * Out members are written whenever the call came as far as sending, also when
  * it then failed with nothing sent. A call refused before that writes nothing:
- * set @id to 0 first to tell the two apart.
+ * set @id to 0 first to tell the two apart. A link that runs by itself reports
+ * errors by its event: once it is accepted, the call returns 0.
  */
 struct zcx_link {
 	__u32 size;
@@ -309,6 +429,112 @@ struct zcx_link {
 	__u32 error;
 	__u32 result_flags;
 	__u32 __reserved;
+	__aligned_u64 deadline_ns;
+	__aligned_u64 idle_ns;
+	__aligned_u64 rate;
+};
+
+/**
+ * struct zcx_event - the one record of a link's end, from read(2)
+ * @id: the link
+ * @user_data: its submitter's
+ * @bytes_sent: as in struct zcx_link, and so are the next
+ * @bytes_memory: see there
+ * @bytes_cache: see there
+ * @bytes_splice: see there
+ * @bytes_copied: see there
+ * @state: enum zcx_state, one of the final states
+ * @error: errno (positive) that ended it early, else 0
+ * @result_flags: bits of enum zcx_result_flag
+ * @__reserved: 0
+ * @__reserved64: 0
+ */
+struct zcx_event {
+	__aligned_u64 id;
+	__aligned_u64 user_data;
+	__aligned_u64 bytes_sent;
+	__aligned_u64 bytes_memory;
+	__aligned_u64 bytes_cache;
+	__aligned_u64 bytes_splice;
+	__aligned_u64 bytes_copied;
+	__u32 state;
+	__u32 error;
+	__u32 result_flags;
+	__u32 __reserved;
+	__aligned_u64 __reserved64;
+};
+
+/**
+ * struct zcx_control - ioctl(ZCX_IOC_CANCEL, ZCX_IOC_PAUSE, ZCX_IOC_RESUME)
+ * @size: sizeof(struct zcx_control) as the caller knows it
+ * @flags: must be 0
+ * @id: which link of this context; synchronous ones are not found
+ */
+struct zcx_control {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+};
+
+/**
+ * struct zcx_query - ioctl(ZCX_IOC_QUERY): how a link is doing
+ * @size: sizeof(struct zcx_query) as the caller knows it
+ * @flags: must be 0
+ * @id: which link of this context
+ * @user_data: out: its submitter's
+ * @bytes_sent: out: bytes queued in the socket so far
+ * @bytes_acked: out: of these, acknowledged by the peer; under kernel TLS, and
+ *	where others write to the socket too, at least so many
+ * @state: out: enum zcx_state
+ * @wait: out: enum zcx_wait, while @state is ZCX_STATE_WAITING
+ * @error: out: as in the event, once it has ended
+ * @result_flags: out: bits of enum zcx_result_flag
+ */
+struct zcx_query {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 user_data;
+	__aligned_u64 bytes_sent;
+	__aligned_u64 bytes_acked;
+	__u32 state;
+	__u32 wait;
+	__u32 error;
+	__u32 result_flags;
+};
+
+/**
+ * struct zcx_submit - ioctl(ZCX_IOC_SUBMIT): many links in one call
+ * @size: sizeof(struct zcx_submit) as the caller knows it
+ * @flags: must be 0
+ * @links: address of an array of struct zcx_link, none of them synchronous; each
+ *	is treated as by ZCX_IOC_LINK, in order, its out members written
+ * @link_count: its length, 1 to ZCX_MAX_SUBMIT
+ * @link_size: bytes between its members, and what each has as its size
+ * @submitted: out: links accepted, from the first on
+ * @error: out: errno (positive) that the next one was refused with, else 0
+ *
+ * Returns 0 if at least one link was accepted, else the first one's errno.
+ */
+struct zcx_submit {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 links;
+	__u32 link_count;
+	__u32 link_size;
+	__u32 submitted;
+	__u32 error;
+};
+
+/**
+ * struct zcx_uring_cmd - command area of an IORING_OP_URING_CMD sqe
+ * @link: address of a struct zcx_link; its out members are written when the link
+ *	is accepted
+ * @__reserved: must be 0
+ */
+struct zcx_uring_cmd {
+	__aligned_u64 link;
+	__aligned_u64 __reserved;
 };
 
 #endif /* _UAPI_LINUX_ZCX_H */
