@@ -67,14 +67,14 @@ advises() {
 
 informs() {
 	by_device '' exits 0 "$ZCX" info || return 1
-	grep -q 'ABI version *1$' "$W/out" && grep -q 'cache lane' "$W/out" &&
+	grep -q 'ABI version *2$' "$W/out" && grep -q 'cache lane' "$W/out" &&
 		grep -q MSG_SPLICE_PAGES "$W/out" || return 1
 	by_device '' exits 0 "$ZCX" info --json || return 1
 	python3 - "$W/out" <<-'EOF'
 		import json, sys
 		info = json.load(open(sys.argv[1]))
 		assert info == {
-			'abi_version': 1, 'push': 'splice-pages', 'max_segments': 1024,
+			'abi_version': 2, 'push': 'splice-pages', 'max_segments': 1024,
 			'features': ['sync', 'lane_cache'], 'max_memory_segment': 65536,
 			'max_memory_link': 1048576, 'max_links': 16384,
 			'batch_bytes': 1048576}, info

@@ -44,7 +44,7 @@ installed_builds() {
 	# shellcheck disable=SC2086 # several words
 	gcc -Wall -Werror -o "$OUT/tests/user" "$OUT/tests/user.c" -I"$root/usr/include" \
 		-L"$root/usr/lib" $flags || return 1
-	LD_LIBRARY_PATH=$root/usr/lib "$OUT/tests/user" | grep -q '^[0-9.]* 1$' || return 1
+	LD_LIBRARY_PATH=$root/usr/lib "$OUT/tests/user" | grep -q '^[0-9.]* 2$' || return 1
 	make uninstall OUT="$OUT" DESTDIR="$root" PREFIX=/usr > /dev/null || return 1
 	left=$(find "$root" ! -type d)
 	[ -z "$left" ] || { echo "left behind: $left"; return 1; }
