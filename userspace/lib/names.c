@@ -58,8 +58,39 @@ static const struct hint hints[] = {
 	  "a file could not be read: look at the kernel log for its disk" },
 	{ ZCX_HINT_SEND, EINVAL,
 	  "the module takes the request for malformed: no segments, or a module that is older than this library" },
-	{ ZCX_HINT_SEND, ENOTTY, "this descriptor is not a zcx context" },
+	{ ZCX_HINT_SEND, ENOTTY,
+	  "this descriptor is not a zcx context, or the module is older than this library" },
+	{ ZCX_HINT_SEND, ETIMEDOUT, "the receiver no longer answers" },
+
+	{ ZCX_HINT_EVENT, ECANCELED,
+	  "cancelled, or a link before it on the same socket did not reach its end; what was sent stays sent" },
+	{ ZCX_HINT_EVENT, ETIMEDOUT,
+	  "its deadline or idle limit has passed, or the receiver no longer answers" },
+	{ ZCX_HINT_EVENT, ECONNRESET,
+	  "the connection ended before the receiver had taken everything" },
+
+	{ ZCX_HINT_CONTROL, ENOENT,
+	  "this context has no such link: it never had, or its event has been read" },
+	{ ZCX_HINT_CONTROL, EALREADY,
+	  "the link has ended by itself; its event waits to be read" },
+	{ ZCX_HINT_CONTROL, ENOTTY,
+	  "this descriptor is not a zcx context, or the module is older than this library" },
 };
+
+static const char *find_hint(int err, enum zcx_hint_about about)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
+		if (hints[i].about == about && hints[i].err == err)
+			return hints[i].text;
+	}
+	return NULL;
+}
+
+static const char *find_name(const char *const *names, size_t count,
+			     uint32_t value)
+{
+	return value < count ? names[value] : "unknown";
+}
 
 /**
  * zcx_hint() - what to do about an error
@@ -71,13 +102,15 @@ static const struct hint hints[] = {
  */
 const char *zcx_hint(int err, enum zcx_hint_about about)
 {
+	const char *text;
+
 	if (err < 0)
 		err = -err;
-	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
-		if (hints[i].about == about && hints[i].err == err)
-			return hints[i].text;
-	}
-	return NULL;
+	text = find_hint(err, about);
+	/* Most of what ends a link is the same however it runs. */
+	if (!text && about == ZCX_HINT_EVENT)
+		text = find_hint(err, ZCX_HINT_SEND);
+	return text;
 }
 
 /**
@@ -97,9 +130,32 @@ const char *zcx_state_name(uint32_t state)
 		[ZCX_STATE_SHORT] = "short",
 		[ZCX_STATE_CANCELLED] = "cancelled",
 		[ZCX_STATE_FAILED] = "failed",
+		[ZCX_STATE_ACKED] = "acked",
 	};
 
-	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
+	return find_name(names, ARRAY_SIZE(names), state);
+}
+
+/**
+ * zcx_wait_name() - name of what a link waits for
+ * @wait: enum zcx_wait
+ *
+ * Return: a static lower-case word, "unknown" for reasons to come.
+ */
+const char *zcx_wait_name(uint32_t wait)
+{
+	static const char *const names[] = {
+		[ZCX_WAIT_NONE] = "none",
+		[ZCX_WAIT_TURN] = "turn",
+		[ZCX_WAIT_SOCKET] = "socket",
+		[ZCX_WAIT_DISK] = "disk",
+		[ZCX_WAIT_PACE] = "pace",
+		[ZCX_WAIT_PAUSED] = "paused",
+		[ZCX_WAIT_ACK] = "ack",
+		[ZCX_WAIT_GROWTH] = "growth",
+	};
+
+	return find_name(names, ARRAY_SIZE(names), wait);
 }
 
 /**

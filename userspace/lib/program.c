@@ -177,7 +177,8 @@ int zcx_program_set_lane(struct zcx_program *program, uint32_t lane)
 /**
  * zcx_program_set_user_data() - mark a program's links
  * @program: the program
- * @user_data: the caller's own; shows in the module's tracepoints
+ * @user_data: the caller's own; comes back in events, shows in the module's
+ *	tracepoints
  *
  * Return: 0.
  */

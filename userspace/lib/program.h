@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
-/* What program.c builds and send.c sends; not installed. */
+/* What program.c builds, send.c and async.c send; not installed. */
 #ifndef LIBZCX_PROGRAM_H
 #define LIBZCX_PROGRAM_H
 

@@ -43,18 +43,14 @@ static int send_segments(int fd, int sockfd, const struct zcx_program *program,
 			 const struct zcx_segment *segments, uint32_t count,
 			 uint32_t flags, struct zcx_result *result)
 {
-	struct zcx_link link = {
-		.size = sizeof(link),
-		.flags = flags | ZCX_LINK_SYNC,
-		.socket_fd = sockfd,
-		.lane = program->lane,
-		.segments = (uintptr_t)segments,
-		.segment_count = count,
-		.segment_size = sizeof(*segments),
-		.user_data = program->user_data,
-	};
-	int ret = ioctl(fd, ZCX_IOC_LINK, &link) < 0 ? -errno : 0;
+	struct zcx_link link;
+	int ret;
 
+	zcx_link_init(&link, sockfd, program, NULL);
+	link.flags = flags | ZCX_LINK_SYNC;
+	link.segments = (uintptr_t)segments;
+	link.segment_count = count;
+	ret = ioctl(fd, ZCX_IOC_LINK, &link) < 0 ? -errno : 0;
 	memset(result, 0, sizeof(*result));
 	result_from_link(result, &link);
 	return ret;

@@ -82,15 +82,51 @@ struct zcx_send_options {
 };
 
 /**
+ * struct zcx_submit_options - how a link that runs by itself goes about it
+ * @deadline_ns: it ends so many nanoseconds after it was submitted; 0: never
+ * @idle_ns: it ends when the socket takes nothing for so long; 0: any time
+ * @rate: most bytes per second; 0: any
+ * @user_data: the caller's own, comes back in the event; 0: the program's
+ * @flags: ZCX_LINK_ACKED, ZCX_LINK_FOLLOW or 0
+ * @reserved32: must be 0
+ * @reserved: must be 0
+ */
+struct zcx_submit_options {
+	uint64_t deadline_ns;
+	uint64_t idle_ns;
+	uint64_t rate;
+	uint64_t user_data;
+	uint32_t flags;
+	uint32_t reserved32;
+	uint64_t reserved[4];
+};
+
+/**
+ * struct zcx_order - one link of zcx_submit_many()
+ * @sockfd: where to
+ * @program: what; several orders may have the same one
+ * @options: how
+ */
+struct zcx_order {
+	int sockfd;
+	const struct zcx_program *program;
+	struct zcx_submit_options options;
+};
+
+/**
  * enum zcx_hint_about - what was being done when an errno came
  * @ZCX_HINT_OPEN: zcx_open()
  * @ZCX_HINT_INFO: zcx_get_info()
- * @ZCX_HINT_SEND: zcx_send() or zcx_send_all()
+ * @ZCX_HINT_SEND: zcx_send(), zcx_send_all(), zcx_submit() or zcx_submit_many()
+ * @ZCX_HINT_EVENT: a link ran by itself; the errno is zcx_event.error
+ * @ZCX_HINT_CONTROL: zcx_cancel(), zcx_pause(), zcx_resume() or zcx_query()
  */
 enum zcx_hint_about {
 	ZCX_HINT_OPEN = 1,
 	ZCX_HINT_INFO = 2,
 	ZCX_HINT_SEND = 3,
+	ZCX_HINT_EVENT = 4,
+	ZCX_HINT_CONTROL = 5,
 };
 
 const char *zcx_version(void);
@@ -115,8 +151,23 @@ int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
 		 uint32_t flags, const struct zcx_send_options *options,
 		 struct zcx_result *result);
 
+void zcx_link_init(struct zcx_link *link, int sockfd,
+		   const struct zcx_program *program,
+		   const struct zcx_submit_options *options);
+int zcx_submit(int fd, int sockfd, const struct zcx_program *program,
+	       const struct zcx_submit_options *options, uint64_t *id);
+int zcx_submit_many(int fd, const struct zcx_order *orders, size_t count,
+		    uint64_t *ids, int *error);
+int zcx_read_events(int fd, struct zcx_event *events, size_t count);
+int zcx_next_event(int fd, struct zcx_event *event);
+int zcx_cancel(int fd, uint64_t id);
+int zcx_pause(int fd, uint64_t id);
+int zcx_resume(int fd, uint64_t id);
+int zcx_query(int fd, uint64_t id, struct zcx_query *query);
+
 const char *zcx_hint(int err, enum zcx_hint_about about);
 const char *zcx_state_name(uint32_t state);
+const char *zcx_wait_name(uint32_t wait);
 const char *zcx_push_name(uint32_t push);
 
 #ifdef __cplusplus

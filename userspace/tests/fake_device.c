@@ -28,14 +28,17 @@ static uint64_t take(const struct zcx_segment *segment, uint64_t room,
 	return n;
 }
 
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
 static int end(struct zcx_link *link, uint32_t state, int error)
 {
 	link->state = state;
 	link->error = error;
-	if (!error || link->bytes_sent)
-		return 0;
-	errno = error;
-	return -1;
+	return !error || link->bytes_sent ? 0 : refuse(error);
 }
 
 static int stop(struct zcx_link *link)
@@ -68,35 +71,121 @@ static int run_link(struct zcx_link *link)
 	return end(link, ZCX_STATE_SENT, 0);
 }
 
+/* What ends a link that runs by itself is its event's, not the call's. */
+static int run_by_itself(struct zcx_link *link)
+{
+	struct zcx_event *event = &fake.events[fake.event_count++];
+
+	assert_true(fake.event_count <= FAKE_EVENTS);
+	run_link(link);
+	*event = (struct zcx_event) {
+		.id = link->id,
+		.user_data = link->user_data,
+		.bytes_sent = link->bytes_sent,
+		.bytes_memory = link->bytes_memory,
+		.bytes_cache = link->bytes_cache,
+		.state = link->state,
+		.error = link->error,
+	};
+	return 0;
+}
+
 static int take_link(struct zcx_link *link)
 {
 	fake.calls++;
 	fake.last = *link;
 	assert_int_equal(link->size, sizeof(*link));
 	assert_int_equal(link->segment_size, sizeof(struct zcx_segment));
-	assert_true(link->flags & ZCX_LINK_SYNC);
 	assert_int_equal(link->__reserved, 0);
 	if (fake.on_call)
 		fake.on_call(fake.calls);
-	if (fake.calls == fake.fail_call) {
-		errno = fake.fail_error;
-		return -1;
+	if (fake.calls == fake.fail_call)
+		return refuse(fake.fail_error);
+	if (!link->segment_count || link->segment_count > ZCX_MAX_SEGMENTS)
+		return refuse(link->segment_count ? E2BIG : EINVAL);
+	if (fake.silent)
+		return 0;
+	return link->flags & ZCX_LINK_SYNC ? run_link(link) :
+					     run_by_itself(link);
+}
+
+static int take_submit(struct zcx_submit *submit)
+{
+	struct zcx_link *links = (void *)(uintptr_t)submit->links;
+
+	fake.submits++;
+	assert_int_equal(submit->size, sizeof(*submit));
+	assert_int_equal(submit->flags, 0);
+	assert_int_equal(submit->link_size, sizeof(*links));
+	assert_in_range(submit->link_count, 1, ZCX_MAX_SUBMIT);
+	while (submit->submitted < submit->link_count) {
+		if (take_link(&links[submit->submitted])) {
+			submit->error = errno;
+			return submit->submitted ? 0 : -1;
+		}
+		submit->submitted++;
 	}
-	if (!link->segment_count || link->segment_count > ZCX_MAX_SEGMENTS) {
-		errno = link->segment_count ? E2BIG : EINVAL;
-		return -1;
-	}
-	return fake.silent ? 0 : run_link(link);
+	return 0;
+}
+
+static int take_control(unsigned long request, uint64_t id)
+{
+	fake.control_request = request;
+	fake.control_id = id;
+	return fake.control_error ? refuse(fake.control_error) : 0;
+}
+
+static int take_query(struct zcx_query *query)
+{
+	assert_int_equal(query->size, sizeof(*query));
+	assert_int_equal(query->flags, 0);
+	query->bytes_sent = 1000;
+	query->bytes_acked = 10;
+	query->state = ZCX_STATE_WAITING;
+	query->wait = ZCX_WAIT_ACK;
+	return take_control(ZCX_IOC_QUERY, query->id);
+}
+
+static int take_info(struct zcx_info *info)
+{
+	assert_int_equal(info->size, sizeof(*info));
+	if (fake.fail_error)
+		return refuse(fake.fail_error);
+	info->abi_version = ZCX_ABI_VERSION;
+	return 0;
+}
+
+ssize_t __real_read(int fd, void *buf, size_t count);
+
+ssize_t __wrap_read(int fd, void *buf, size_t count)
+{
+	size_t left = (fake.event_count - fake.events_read) *
+		      sizeof(struct zcx_event);
+	int error = fake.read_error;
+
+	if (fd != FAKE_FD)
+		return __real_read(fd, buf, count);
+	fake.read_error = 0;
+	if (error)
+		return refuse(error);
+	if (count < sizeof(struct zcx_event))
+		return refuse(EINVAL);
+	if (!left)
+		return refuse(EAGAIN);
+	if (fake.read_most && count > fake.read_most)
+		count = fake.read_most;
+	if (count > left)
+		count = left;
+	memcpy(buf, &fake.events[fake.events_read], count);
+	fake.events_read += count / sizeof(struct zcx_event);
+	return count;
 }
 
 int __wrap_open64(const char *path, int flags, ...)
 {
 	assert_string_equal(path, ZCX_DEVICE);
 	fake.open_flags = flags;
-	if (!fake.open_error)
-		return FAKE_FD;
-	errno = fake.open_error;
-	return -1;
+	return fake.open_error ? refuse(fake.open_error) : FAKE_FD;
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -106,7 +195,7 @@ int __wrap_open(const char *path, int flags, ...)
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
-	struct zcx_info *info;
+	const struct zcx_control *control;
 	va_list args;
 	void *arg;
 
@@ -115,15 +204,20 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 
 	assert_int_equal(fd, FAKE_FD);
-	if (request == ZCX_IOC_LINK)
+	switch (request) {
+	case ZCX_IOC_LINK:
 		return take_link(arg);
-	assert_int_equal(request, ZCX_IOC_INFO);
-	if (fake.fail_error) {
-		errno = fake.fail_error;
-		return -1;
+	case ZCX_IOC_SUBMIT:
+		return take_submit(arg);
+	case ZCX_IOC_QUERY:
+		return take_query(arg);
+	case ZCX_IOC_INFO:
+		return take_info(arg);
+	default:
+		control = arg;
+		assert_in_range(request, ZCX_IOC_CANCEL, ZCX_IOC_RESUME);
+		assert_int_equal(control->size, sizeof(*control));
+		assert_int_equal(control->flags, 0);
+		return take_control(request, control->id);
 	}
-	info = arg;
-	assert_int_equal(info->size, sizeof(*info));
-	info->abi_version = ZCX_ABI_VERSION;
-	return 0;
 }

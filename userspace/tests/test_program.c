@@ -125,17 +125,22 @@ static void closing_twice_is_an_errno(void **state)
 	assert_int_equal(zcx_close(FAKE_FD), -EBADF);
 }
 
-static void every_state_has_a_name(void **state)
+static void assert_names_differ(const char *(*name)(uint32_t), uint32_t last)
 {
 	uint32_t i, j;
 
-	(void)state;
-	for (i = 0; i <= ZCX_STATE_FAILED; i++)
+	for (i = 0; i <= last; i++)
 		for (j = 0; j < i; j++)
-			assert_string_not_equal(zcx_state_name(i),
-						zcx_state_name(j));
-	assert_string_equal(zcx_state_name(ZCX_STATE_FAILED + 1), "unknown");
-	assert_string_equal(zcx_state_name(UINT32_MAX), "unknown");
+			assert_string_not_equal(name(i), name(j));
+	assert_string_equal(name(last + 1), "unknown");
+	assert_string_equal(name(UINT32_MAX), "unknown");
+}
+
+static void every_state_and_wait_has_a_name(void **state)
+{
+	(void)state;
+	assert_names_differ(zcx_state_name, ZCX_STATE_ACKED);
+	assert_names_differ(zcx_wait_name, ZCX_WAIT_GROWTH);
 	assert_string_equal(zcx_push_name(0), "unknown");
 	assert_string_equal(zcx_push_name(ZCX_PUSH_SENDPAGE), "sendpage");
 }
@@ -148,6 +153,21 @@ static void hints_know_both_signs(void **state)
 			 zcx_hint(-EPIPE, ZCX_HINT_SEND));
 	assert_null(zcx_hint(EPIPE, ZCX_HINT_OPEN));
 	assert_null(zcx_hint(0, ZCX_HINT_SEND));
+	assert_non_null(zcx_hint(-EALREADY, ZCX_HINT_CONTROL));
+	assert_non_null(zcx_hint(-ENOENT, ZCX_HINT_CONTROL));
+}
+
+/* An event has hints of its own, and else those of sending. */
+static void hints_about_events(void **state)
+{
+	(void)state;
+	assert_ptr_equal(zcx_hint(EPIPE, ZCX_HINT_EVENT),
+			 zcx_hint(EPIPE, ZCX_HINT_SEND));
+	assert_non_null(zcx_hint(ECANCELED, ZCX_HINT_EVENT));
+	assert_ptr_not_equal(zcx_hint(ECANCELED, ZCX_HINT_EVENT),
+			     zcx_hint(ECANCELED, ZCX_HINT_SEND));
+	assert_non_null(zcx_hint(ETIMEDOUT, ZCX_HINT_EVENT));
+	assert_null(zcx_hint(EALREADY, ZCX_HINT_EVENT));
 }
 
 int main(void)
@@ -161,8 +181,9 @@ int main(void)
 		T(open_is_close_on_exec),
 		T(no_device_is_an_errno),
 		T(closing_twice_is_an_errno),
-		T(every_state_has_a_name),
+		T(every_state_and_wait_has_a_name),
 		T(hints_know_both_signs),
+		T(hints_about_events),
 	};
 
 	return cmocka_run_group_tests_name("program", tests, NULL, NULL);
