@@ -20,6 +20,11 @@ static const struct {
 	{ ZCX_FEATURE_LANE_SPLICE, "lane_splice",
 	  "splice lane (files whose filesystem must be asked)" },
 	{ ZCX_FEATURE_KTLS, "ktls", "sockets with kernel TLS" },
+	{ ZCX_FEATURE_ASYNC, "async", "links that run by themselves" },
+	{ ZCX_FEATURE_ACKED, "acked",
+	  "events once the peer has acknowledged every byte" },
+	{ ZCX_FEATURE_FOLLOW, "follow", "links that follow a growing file" },
+	{ ZCX_FEATURE_URING, "uring", "links by io_uring" },
 };
 
 static const struct argp_option options[] = {

@@ -75,7 +75,8 @@ informs() {
 		info = json.load(open(sys.argv[1]))
 		assert info == {
 			'abi_version': 2, 'push': 'splice-pages', 'max_segments': 1024,
-			'features': ['sync', 'lane_cache'], 'max_memory_segment': 65536,
+			'features': ['sync', 'lane_cache', 'async', 'acked'],
+			'max_memory_segment': 65536,
 			'max_memory_link': 1048576, 'max_links': 16384,
 			'batch_bytes': 1048576}, info
 	EOF

@@ -60,7 +60,8 @@ static void fill_info(struct zcx_info *info)
 {
 	info->abi_version = ZCX_ABI_VERSION;
 	info->push = ZCX_PUSH_SPLICE_PAGES;
-	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE;
+	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
+			 ZCX_FEATURE_ASYNC | ZCX_FEATURE_ACKED;
 	info->max_segments = ZCX_MAX_SEGMENTS;
 	info->max_memory_segment = ZCX_MAX_MEMORY_SEGMENT;
 	info->max_memory_link = ZCX_MAX_MEMORY_LINK;
