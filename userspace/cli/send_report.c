@@ -70,7 +70,7 @@ static void add_truth(struct json_object *to, const struct zcx_result *total)
 		total->result_flags & ZCX_RESULT_KTLS));
 }
 
-void send_report_json(const struct send_outcome *outcome)
+static struct json_object *make_object(const struct send_outcome *outcome)
 {
 	const struct zcx_result *total = &outcome->job->total;
 	struct json_object *top = json_object_new_object();
@@ -91,6 +91,17 @@ void send_report_json(const struct send_outcome *outcome)
 	json_object_object_add(top, "error", outcome->error ?
 			       json_object_new_string(strerror(outcome->error)) :
 			       NULL);
+	return top;
+}
+
+void send_report_json(const struct send_outcome *outcomes, size_t count)
+{
+	struct json_object *top;
+	size_t i;
+
+	top = count == 1 ? make_object(outcomes) : json_object_new_array();
+	for (i = 0; count > 1 && i < count; i++)
+		json_object_array_add(top, make_object(&outcomes[i]));
 	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
 	json_object_put(top);
 }
@@ -115,9 +126,11 @@ static const char *file_at_end(const struct send_job *job)
 void send_report_error(const struct send_outcome *outcome)
 {
 	const struct send_job *job = outcome->job;
-	const char *hint = zcx_hint(outcome->error, ZCX_HINT_SEND);
+	const char *hint = zcx_hint(outcome->error, outcome->about);
 	const char *file = file_at_end(job);
 
+	if (!outcome->error || outcome->said)
+		return;
 	if (outcome->error == ENODATA && file)
 		cli_error("%s: the file ends before what was to be sent of it; %" PRIu64 " of %" PRIu64 " bytes went to %s",
 			  file, job->total.bytes_sent, job->expected,

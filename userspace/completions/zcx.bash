@@ -3,7 +3,10 @@
 
 _zcx_options() {
 	case $1 in
-	send) echo '--range --header --trailer --lane --method --timeout --json --quiet --help' ;;
+	send)
+		echo '--range --header --trailer --lane --method --timeout --to --acked --follow' \
+			'--rate --deadline --idle --json --quiet --help'
+		;;
 	recv) echo '--output --count --timeout --json --quiet --help' ;;
 	info) echo '--json --help' ;;
 	bench)
