@@ -9,6 +9,7 @@ _zcx_options() {
 		;;
 	recv) echo '--output --count --timeout --json --quiet --help' ;;
 	info) echo '--json --help' ;;
+	stat) echo '--interval --count --proc --json --help' ;;
 	bench)
 		echo '--method --size --cache --header --runs --requests --to --receiver' \
 			'--serve --floor --insn --no-counts --json --verbose --help'
@@ -48,8 +49,8 @@ _zcx() {
 	-*) COMPREPLY=($(compgen -W "$(_zcx_options "$verb")" -- "$cur")) ;;
 	*)
 		if [ -z "$verb" ]; then
-			COMPREPLY=($(compgen -W 'send recv info bench help' -- "$cur"))
-		elif [ "$verb" = send ] || [ "$verb" = bench ] || [ "$prev" = --output ] || [ "$prev" = -o ]; then
+			COMPREPLY=($(compgen -W 'send recv info stat bench help' -- "$cur"))
+		elif [ "$verb" = send ] || [ "$verb" = bench ] || [ "$prev" = --output ] || [ "$prev" = -o ] || [ "$prev" = --proc ]; then
 			COMPREPLY=($(compgen -f -- "$cur"))
 		fi
 		;;

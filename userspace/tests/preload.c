@@ -8,7 +8,7 @@
  *   FAKE_MOST   bytes after which a signal ends each link
  *   FAKE_ERROR  errno that every link is refused with
  *   FAKE_HOLD   1: links that run by themselves do nothing until cancelled
- *   FAKE_LOG    file that gets a line for each of them: flags, rate, time limits
+ *   FAKE_LOG    file that gets a line for each of them: pid, flags, rate, time limits
  *
  * Links that run by themselves have ended before the call returns. The device is
  * an eventfd that counts their events, so that poll() tells the truth.
@@ -181,9 +181,9 @@ static void log_link(const struct zcx_link *link)
 
 	if (!log)
 		return;
-	fprintf(log, "flags=%u rate=%" PRIu64 " deadline=%" PRIu64 " idle=%" PRIu64 "\n",
-		link->flags, (uint64_t)link->rate, (uint64_t)link->deadline_ns,
-		(uint64_t)link->idle_ns);
+	fprintf(log, "pid=%d flags=%u rate=%" PRIu64 " deadline=%" PRIu64 " idle=%" PRIu64 "\n",
+		getpid(), link->flags, (uint64_t)link->rate,
+		(uint64_t)link->deadline_ns, (uint64_t)link->idle_ns);
 	fclose(log);
 }
 
