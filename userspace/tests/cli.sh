@@ -514,6 +514,31 @@ stat_says_what_it_cannot_see() {
 	grep -q 'no permission to look into [1-9][0-9]* other processes' "$W/out"
 }
 
+# All connect before the first one reads.
+example_fanout() {
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
+	# shellcheck disable=SC2086 # several words
+	timeout 20 $DEVICE "$OUT/examples/fanout" -n 200 -t 10 "$port" "$W/file" > "$W/served" 2>&1 &
+	server=$!
+	python3 - "$port" "$W/file" <<-'EOF' || { cat "$W/served"; return 1; }
+		import socket, sys, time
+		def connect():
+		    for _ in range(50):
+		        try:
+		            return socket.create_connection(('127.0.0.1', sys.argv[1]), timeout=10)
+		        except ConnectionRefusedError:
+		            time.sleep(0.1)
+		clients = [connect() for _ in range(200)]
+		wanted = open(sys.argv[2], 'rb').read()
+		for client in clients:
+		    header, got = client.makefile('rb').read().split(b'\r\n\r\n', 1)
+		    assert got == wanted and b'Content-Length: 100000' in header, header
+	EOF
+	wait $server || { cat "$W/served"; return 1; }
+	cat "$W/served"
+	grep -q '^200 of 200 clients served, 0 failed; 200[0-9]* bytes' "$W/served"
+}
+
 # Every option of --help is in the manual and in the completion.
 documents_every_option() {
 	for verb in send recv info stat bench; do
@@ -648,6 +673,12 @@ cli_tests() {
 	check "cli: stat, rates" stat_rates
 	check "cli: stat on a terminal" stat_on_a_terminal
 	check "cli: stat without permission" stat_says_what_it_cannot_see
+	check "example: fanout" by_device '' example_fanout
+	check "example: fanout without the module" by_device FAKE_OPEN=2 \
+		exits 1 "$OUT/examples/fanout" 1 "$W/file"
+	check "example: fanout, usage" exits 2 "$OUT/examples/fanout" -n 0 1 "$W/file"
+	check "example: fanout, nobody comes" by_device '' \
+		exits 1 "$OUT/examples/fanout" -t 1 29999 "$W/file"
 	bench_tests
 	check "cli: completion" completes
 	check "cli: manual and completion know every option" documents_every_option
