@@ -53,10 +53,10 @@
  * were submitted, each whole: a server may submit ten answers and forget them.
  * When one ends without having sent all of its bytes, those behind it end
  * CANCELLED with ECANCELED and nothing sent. One that has sent all and waits for
- * acknowledgment holds up none, and cancels none.
- * A synchronous link takes its turn behind those before it; with O_NONBLOCK it
- * gets EAGAIN instead; if it ends with nothing sent it cancels none. What the program itself write(2)s to the socket meanwhile
- * is mixed in, as with two writers.
+ * acknowledgment holds up none, and cancels none. A synchronous link takes its
+ * turn behind those before it; with O_NONBLOCK it gets EAGAIN instead; if it ends
+ * with nothing sent it cancels none. What the program itself write(2)s to the
+ * socket meanwhile is mixed in, as with two writers.
  *
  * With ZCX_LINK_ACKED the event comes when the peer's TCP has acknowledged every
  * byte: from then on the files may change without changing what the peer gets,
@@ -70,11 +70,11 @@
  * deadline_ns counts from the call, over all that the link does and waits for.
  * idle_ns is the longest time in which the socket takes no byte (or, once all
  * are sent and ZCX_LINK_ACKED is set, the peer acknowledges none), counted while
- * it is the link's turn, and neither paused nor held back by its rate. A deadline
- * is looked at when a disk or filesystem lets go of the link. Over AF_UNIX, links always
- * have an idle limit, ZCX_UNIX_IDLE_NS, which pausing does not stop: it also
- * ends a link whose own descriptor of /dev/zcx waits, unreceived, in the socket
- * that it sends to. Either ends the link with ETIMEDOUT.
+ * it is the link's turn, and neither paused nor held back by its rate. A link that
+ * a disk or a filesystem has in its hands ends when they let go of it. Over
+ * AF_UNIX, links always have an idle limit, ZCX_UNIX_IDLE_NS, which pausing does
+ * not stop: it also ends a link whose own descriptor of /dev/zcx waits, unreceived,
+ * in the socket that it sends to. Either ends the link with ETIMEDOUT.
  *
  * rate is the highest mean rate in bytes per second, in pieces of at most
  * 64 KiB; time lost to a slow peer is not made up for beyond 50 ms, or two pieces.

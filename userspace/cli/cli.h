@@ -29,6 +29,7 @@ struct cli_command {
 int cmd_send(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 /* Print "zcx: ..." and a newline on standard error. */

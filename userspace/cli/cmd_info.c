@@ -2,11 +2,11 @@
 /* zcx info: what the loaded module is and can do. */
 #include <argp.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
+#include "json.h"
 #include "zcx.h"
 
 static const struct {
@@ -20,10 +20,11 @@ static const struct {
 	{ ZCX_FEATURE_LANE_SPLICE, "lane_splice",
 	  "splice lane (files whose filesystem must be asked)" },
 	{ ZCX_FEATURE_KTLS, "ktls", "sockets with kernel TLS" },
-	{ ZCX_FEATURE_ASYNC, "async", "links that run by themselves, events" },
-	{ ZCX_FEATURE_ACKED, "acked", "events when the peer has acknowledged all" },
+	{ ZCX_FEATURE_ASYNC, "async", "links that run by themselves" },
+	{ ZCX_FEATURE_ACKED, "acked",
+	  "events once the peer has acknowledged every byte" },
 	{ ZCX_FEATURE_FOLLOW, "follow", "links that follow a growing file" },
-	{ ZCX_FEATURE_URING, "uring", "links submitted by io_uring" },
+	{ ZCX_FEATURE_URING, "uring", "links by io_uring" },
 };
 
 static const struct argp_option options[] = {
@@ -80,32 +81,25 @@ static void print_text(const struct zcx_info *info)
 	       cli_format_bytes(info->batch_bytes, batch, sizeof(batch)));
 }
 
-static void add_u64(struct json_object *to, const char *key, uint64_t value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
 static void print_json(const struct zcx_info *info)
 {
 	struct json_object *top = json_object_new_object();
 	struct json_object *names = json_object_new_array();
 	size_t i;
 
-	add_u64(top, "abi_version", info->abi_version);
-	json_object_object_add(top, "push",
-			       json_object_new_string(zcx_push_name(info->push)));
+	json_add_u64(top, "abi_version", info->abi_version);
+	json_add_text(top, "push", zcx_push_name(info->push));
 	for (i = 0; i < ARRAY_SIZE(features); i++)
 		if (info->features & features[i].bit)
 			json_object_array_add(names, json_object_new_string(
 							     features[i].name));
 	json_object_object_add(top, "features", names);
-	add_u64(top, "max_segments", info->max_segments);
-	add_u64(top, "max_memory_segment", info->max_memory_segment);
-	add_u64(top, "max_memory_link", info->max_memory_link);
-	add_u64(top, "max_links", info->max_links);
-	add_u64(top, "batch_bytes", info->batch_bytes);
-	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
-	json_object_put(top);
+	json_add_u64(top, "max_segments", info->max_segments);
+	json_add_u64(top, "max_memory_segment", info->max_memory_segment);
+	json_add_u64(top, "max_memory_link", info->max_memory_link);
+	json_add_u64(top, "max_links", info->max_links);
+	json_add_u64(top, "batch_bytes", info->batch_bytes);
+	json_print(top);
 }
 
 int cmd_info(int argc, char **argv)

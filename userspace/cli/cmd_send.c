@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "endpoint.h"
 #include "send.h"
+#include "send_fanout.h"
 #include "send_report.h"
 
 static const struct send_method methods[] = {
@@ -23,20 +24,34 @@ static const struct send_method methods[] = {
 
 /* What was typed. */
 struct request {
-	char **words;			/* files, then the destination */
+	char **words;			/* files; the destination without --to */
 	size_t word_count;
+	size_t file_count;
+	const char **destinations;
+	size_t destination_count;
 	struct send_range *ranges;	/* of --range */
 	size_t range_count;
 	const char *header;
 	const char *trailer;
 	uint32_t lane;
 	const struct send_method *method;
+	struct zcx_submit_options links;
 	double timeout;
 	bool json;
 	bool quiet;
 };
 
-enum { OPT_LANE = 256, OPT_METHOD, OPT_TIMEOUT };
+enum {
+	OPT_LANE = 256,
+	OPT_METHOD,
+	OPT_TIMEOUT,
+	OPT_TO,
+	OPT_ACKED,
+	OPT_FOLLOW,
+	OPT_RATE,
+	OPT_DEADLINE,
+	OPT_IDLE,
+};
 
 static const struct argp_option options[] = {
 	{ "range", 'r', "RANGE", 0,
@@ -50,7 +65,20 @@ static const struct argp_option options[] = {
 	  "zcx (default), or sendfile to compare with", 0 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0,
 	  "Give up when the receiver takes nothing for so long", 0 },
-	{ "json", 'j', NULL, 0, "Print the result as one JSON object", 0 },
+	{ "to", OPT_TO, "DESTINATION", 0,
+	  "Send there; all words are FILEs then. May be given again: all destinations are sent to at the same time", 0 },
+	{ "acked", OPT_ACKED, NULL, 0,
+	  "End when the receiver's system has acknowledged every byte", 0 },
+	{ "follow", OPT_FOLLOW, NULL, 0,
+	  "Go on with what is appended to the last FILE", 0 },
+	{ "rate", OPT_RATE, "BYTES/s", 0,
+	  "Send at most so many bytes per second to each destination", 0 },
+	{ "deadline", OPT_DEADLINE, "SECONDS", 0,
+	  "Give up after so long, whatever has been sent", 0 },
+	{ "idle", OPT_IDLE, "SECONDS", 0,
+	  "Give up when the receiver takes (with --acked: acknowledges) nothing for so long", 0 },
+	{ "json", 'j', NULL, 0,
+	  "Print the result as one JSON object, or an array of them", 0 },
 	{ "quiet", 'q', NULL, 0, "Print nothing but errors", 0 },
 	{ 0 },
 };
@@ -115,14 +143,68 @@ static void set_method(struct request *request, const char *name,
 		   name);
 }
 
-static void check_words(struct request *request, struct argp_state *state)
+static void set_rate(struct request *request, const char *text,
+		     struct argp_state *state)
 {
-	if (request->word_count < 2)
+	const char *end;
+
+	if (!cli_parse_bytes(text, &request->links.rate, &end) ||
+	    !request->links.rate || (*end && strcmp(end, "/s")))
+		argp_error(state, "'%s' is not a rate; write a number of bytes per second, such as 10M",
+			   text);
+}
+
+static double seconds(const char *text, struct argp_state *state)
+{
+	double value;
+
+	if (!cli_parse_seconds(text, &value))
+		argp_error(state, "'%s' is not a number of seconds", text);
+	return value;
+}
+
+/* Links that run by themselves, or as sendfile(2) would go about it? */
+static bool by_itself(const struct request *request)
+{
+	const struct zcx_submit_options *links = &request->links;
+
+	return request->destination_count > 1 || links->flags || links->rate ||
+	       links->deadline_ns || links->idle_ns;
+}
+
+static bool can_follow(const struct request *request)
+{
+	return !request->trailer &&
+	       (!request->range_count ||
+		request->ranges[request->range_count - 1].length == ZCX_TO_EOF);
+}
+
+/* Without --to, the last word is the destination, whatever it looks like. */
+static void settle_words(struct request *request, struct argp_state *state)
+{
+	size_t least = request->destination_count ? 1 : 2;
+
+	if (request->word_count < least)
 		argp_error(state, "what to send, and where to?");
-	if (request->range_count && request->word_count != 2)
+	request->file_count = request->word_count - (least - 1);
+	if (least == 2)
+		request->destinations[request->destination_count++] =
+			request->words[request->file_count];
+}
+
+static void check_request(struct request *request, struct argp_state *state)
+{
+	if (request->range_count && request->file_count != 1)
 		argp_error(state, "--range goes with one FILE");
 	if (!request->method->device && request->lane != ZCX_LANE_AUTO)
 		argp_error(state, "--lane goes with the method zcx");
+	if (!request->method->device && by_itself(request))
+		argp_error(state, "several destinations, --acked, --follow, --rate, --deadline and --idle go with the method zcx");
+	if (request->links.flags & ZCX_LINK_FOLLOW && !can_follow(request))
+		argp_error(state, "--follow goes with a file to its end, and nothing behind it");
+	/* To a link that runs by itself, that is the same. */
+	if (by_itself(request) && !request->links.idle_ns)
+		request->links.idle_ns = request->timeout * 1e9;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -146,9 +228,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_method(request, arg, state);
 		break;
 	case OPT_TIMEOUT:
-		if (!cli_parse_seconds(arg, &request->timeout))
-			argp_error(state, "'%s' is not a number of seconds",
-				   arg);
+		request->timeout = seconds(arg, state);
+		break;
+	case OPT_TO:
+		request->destinations[request->destination_count++] = arg;
+		break;
+	case OPT_ACKED:
+		request->links.flags |= ZCX_LINK_ACKED;
+		break;
+	case OPT_FOLLOW:
+		request->links.flags |= ZCX_LINK_FOLLOW;
+		break;
+	case OPT_RATE:
+		set_rate(request, arg, state);
+		break;
+	case OPT_DEADLINE:
+		request->links.deadline_ns = seconds(arg, state) * 1e9;
+		break;
+	case OPT_IDLE:
+		request->links.idle_ns = seconds(arg, state) * 1e9;
 		break;
 	case 'j':
 		request->json = true;
@@ -161,7 +259,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		request->word_count = state->argc - state->next;
 		break;
 	case ARGP_KEY_END:
-		check_words(request, state);
+		settle_words(request, state);
+		check_request(request, state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -269,7 +368,7 @@ static void raise_file_limit(void)
 /* The files' descriptors stay open until the program ends. */
 static bool open_ranges(const struct request *request, struct send_job *job)
 {
-	size_t files = request->word_count - 1, i;
+	size_t files = request->file_count, i;
 	int fd = -1;
 
 	raise_file_limit();
@@ -295,6 +394,8 @@ static bool open_ranges(const struct request *request, struct send_job *job)
 		if (range->length != ZCX_TO_EOF)
 			job->expected += range->length;
 	}
+	if (request->links.flags & ZCX_LINK_FOLLOW)
+		job->ranges[job->range_count - 1].length = ZCX_TO_EOF;
 	return true;
 }
 
@@ -309,13 +410,8 @@ static bool prepare(const struct request *request, struct send_job *job)
 	return true;
 }
 
-static void finish(struct send_job *job, const char *destination)
+static void finish(struct send_job *job)
 {
-	/* A descriptor that we were given is not ours to shut down. */
-	if (job->sock >= 0 && strncmp(destination, "fd:", 3)) {
-		shutdown(job->sock, SHUT_WR);
-		close(job->sock);
-	}
 	if (job->device >= 0)
 		zcx_close(job->device);
 	free(job->ranges);
@@ -323,22 +419,31 @@ static void finish(struct send_job *job, const char *destination)
 	free(job->trailer.bytes);
 }
 
+static void report(const struct request *request,
+		   const struct send_outcome *outcomes, size_t count)
+{
+	size_t i;
+
+	if (request->json)
+		send_report_json(outcomes, count);
+	for (i = 0; i < count; i++) {
+		if (!request->json && !request->quiet &&
+		    outcomes[i].job->total.calls)
+			send_report_text(&outcomes[i]);
+		send_report_error(&outcomes[i]);
+	}
+}
+
 static int transfer(const struct request *request, struct send_job *job)
 {
-	const char *destination = request->words[request->word_count - 1];
 	struct send_outcome outcome = {
 		.job = job,
-		.destination = destination,
+		.destination = request->destinations[0],
 		.method = request->method,
+		.about = ZCX_HINT_SEND,
 	};
 
-	/* First, so that without it the receiver is not bothered. */
-	if (request->method->device) {
-		job->device = cli_open_device();
-		if (job->device < 0)
-			return CLI_FAILED;
-	}
-	job->sock = endpoint_connect(destination);
+	job->sock = endpoint_connect(outcome.destination);
 	if (job->sock < 0)
 		return CLI_FAILED;
 	if (request->timeout)
@@ -349,14 +454,103 @@ static int transfer(const struct request *request, struct send_job *job)
 	outcome.error = -request->method->send(job);
 	outcome.seconds = cli_now() - job->progress.begun;
 	progress_end(&job->progress, job->total.bytes_sent);
-
-	if (request->json)
-		send_report_json(&outcome);
-	else if (!request->quiet && job->total.calls)
-		send_report_text(&outcome);
-	if (outcome.error)
-		send_report_error(&outcome);
+	report(request, &outcome, 1);
+	endpoint_close(job->sock, outcome.destination);
 	return outcome.error ? CLI_FAILED : CLI_OK;
+}
+
+/* Say so here rather than by an errno of each link. */
+static bool module_can(int device, const struct zcx_submit_options *links)
+{
+	struct zcx_info info;
+	uint64_t needed = ZCX_FEATURE_ASYNC;
+
+	if (links->flags & ZCX_LINK_ACKED)
+		needed |= ZCX_FEATURE_ACKED;
+	if (links->flags & ZCX_LINK_FOLLOW)
+		needed |= ZCX_FEATURE_FOLLOW;
+	if (!zcx_get_info(device, &info) && !(needed & ~info.features))
+		return true;
+	cli_error("the loaded module cannot do that; see `zcx info'");
+	return false;
+}
+
+/* Who cannot be reached does not keep the others from being sent to. */
+static void connect_target(struct send_target *target,
+			   const struct send_job *job)
+{
+	target->job = *job;
+	target->job.sock = endpoint_connect(target->outcome->destination);
+	if (target->job.sock < 0) {
+		target->outcome->error = ENOTCONN;
+		target->outcome->said = true;
+	}
+	progress_begin(&target->job.progress, false, job->expected);
+}
+
+static int transfer_all(const struct request *request, struct send_job *job,
+			struct send_target *targets,
+			struct send_outcome *outcomes)
+{
+	size_t count = request->destination_count, i;
+	int ret, code = CLI_OK;
+
+	if (!module_can(job->device, &request->links))
+		return CLI_FAILED;
+	for (i = 0; i < count; i++) {
+		targets[i].outcome = &outcomes[i];
+		outcomes[i] = (struct send_outcome) {
+			.job = &targets[i].job,
+			.destination = request->destinations[i],
+			.method = request->method,
+			.about = ZCX_HINT_EVENT,
+		};
+		connect_target(&targets[i], job);
+	}
+	ret = send_fan_out(job, targets, count, &request->links,
+			   !request->quiet && !request->json);
+	if (ret) {
+		cli_error("%s", strerror(-ret));
+		return CLI_FAILED;
+	}
+	report(request, outcomes, count);
+	for (i = 0; i < count; i++)
+		if (outcomes[i].error)
+			code = CLI_FAILED;
+	return code;
+}
+
+static int transfer_by_itself(const struct request *request,
+			      struct send_job *job)
+{
+	size_t count = request->destination_count, i;
+	struct send_target *targets = calloc(count, sizeof(*targets));
+	struct send_outcome *outcomes = calloc(count, sizeof(*outcomes));
+	int code = CLI_FAILED;
+
+	if (targets && outcomes)
+		code = transfer_all(request, job, targets, outcomes);
+	else
+		cli_error("%s", strerror(ENOMEM));
+	for (i = 0; targets && i < count; i++)
+		free(targets[i].ids);
+	free(targets);
+	free(outcomes);
+	return code;
+}
+
+static int run(const struct request *request, struct send_job *job)
+{
+	if (!prepare(request, job))
+		return CLI_FAILED;
+	/* Before any receiver is bothered. */
+	if (request->method->device) {
+		job->device = cli_open_device();
+		if (job->device < 0)
+			return CLI_FAILED;
+	}
+	return by_itself(request) ? transfer_by_itself(request, job) :
+				    transfer(request, job);
 }
 
 int cmd_send(int argc, char **argv)
@@ -364,21 +558,27 @@ int cmd_send(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "FILE... DESTINATION",
+		.args_doc = "FILE... DESTINATION\nFILE... --to=DESTINATION...",
 		.doc = "Send files to DESTINATION: HOST:PORT, [IPV6]:PORT, unix:PATH, or fd:N for a connected socket that was inherited.\vNumbers of bytes may end in K, M, G or T (powers of 1024). FILE - is standard input, if that is a file.",
 	};
 	struct request request = { .method = &methods[0] };
 	struct send_job job = { .device = -1, .sock = -1 };
-	const char *destination;
-	int code = CLI_FAILED;
+	int code;
+	size_t i;
 
+	/* No more destinations than words. */
+	request.destinations = calloc(argc, sizeof(*request.destinations));
+	if (!request.destinations) {
+		cli_error("%s", strerror(ENOMEM));
+		return CLI_FAILED;
+	}
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
-	destination = request.words[request.word_count - 1];
-	if (!endpoint_ok(destination, false))
-		code = CLI_USAGE;
-	else if (prepare(&request, &job))
-		code = transfer(&request, &job);
-	finish(&job, destination);
+	for (i = 0; i < request.destination_count; i++)
+		if (!endpoint_ok(request.destinations[i], false))
+			break;
+	code = i < request.destination_count ? CLI_USAGE : run(&request, &job);
+	finish(&job);
+	free(request.destinations);
 	free(request.ranges);
 	return code;
 }

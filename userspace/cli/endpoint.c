@@ -190,6 +190,14 @@ int endpoint_connect(const char *text)
 	return connect_inet(text);
 }
 
+void endpoint_close(int sock, const char *text)
+{
+	if (after_prefix(text, FD_PREFIX))
+		return;
+	shutdown(sock, SHUT_WR);
+	close(sock);
+}
+
 /* An IPv6 socket takes IPv4 too, if the address does not say otherwise. */
 static int listen_on(const struct addrinfo *ai)
 {

@@ -19,6 +19,12 @@ bool endpoint_ok(const char *text, bool listening);
 int endpoint_connect(const char *text);
 
 /*
+ * Shut down and close what endpoint_connect() returned, unless it was inherited:
+ * that is not ours to shut down.
+ */
+void endpoint_close(int sock, const char *text);
+
+/*
  * Listen at [HOST:]PORT (port 0: any) or unix:PATH. @name is filled with the
  * address that others connect to. Returns a socket or -1, as above.
  */

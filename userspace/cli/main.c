@@ -13,6 +13,7 @@ static const struct cli_command commands[] = {
 	{ "send", "send files to a socket", cmd_send },
 	{ "recv", "receive, count and hash what arrives", cmd_recv },
 	{ "info", "say what the loaded module can do", cmd_info },
+	{ "stat", "show contexts and links on this machine", cmd_stat },
 	{ "bench", "measure what each way of sending costs", cmd_bench },
 };
 

@@ -18,7 +18,7 @@ void progress_begin(struct progress *progress, bool wanted, uint64_t expected)
 	progress->drawn = 0;
 }
 
-static void draw_bar(double part)
+static void add_bar(FILE *out, double part)
 {
 	char bar[BAR_WIDTH + 1];
 	int full = part >= 1 ? BAR_WIDTH : (int)(part * BAR_WIDTH);
@@ -26,24 +26,29 @@ static void draw_bar(double part)
 	memset(bar, '.', BAR_WIDTH);
 	memset(bar, '#', full);
 	bar[BAR_WIDTH] = '\0';
-	fprintf(stderr, "%3.0f %% [%s] ", part >= 1 ? 100 : part * 100, bar);
+	fprintf(out, "%3.0f %% [%s] ", part >= 1 ? 100 : part * 100, bar);
 }
 
-static void draw(struct progress *progress, uint64_t bytes, double now)
+void progress_print(const struct progress *progress, uint64_t bytes, double now,
+		    FILE *out)
 {
 	double seconds = now - progress->begun, rate;
 	char done[32], speed[32];
 
 	rate = seconds > 0 ? bytes / seconds : 0;
-	fputc('\r', stderr);
 	if (progress->expected)
-		draw_bar((double)bytes / progress->expected);
-	fprintf(stderr, "%s  %s/s",
-		cli_format_bytes(bytes, done, sizeof(done)),
+		add_bar(out, (double)bytes / progress->expected);
+	fprintf(out, "%s  %s/s", cli_format_bytes(bytes, done, sizeof(done)),
 		cli_format_bytes(rate, speed, sizeof(speed)));
 	if (bytes < progress->expected && rate > 0)
-		fprintf(stderr, "  %.0f s to go",
+		fprintf(out, "  %.0f s to go",
 			(progress->expected - bytes) / rate);
+}
+
+static void draw(struct progress *progress, uint64_t bytes, double now)
+{
+	fputc('\r', stderr);
+	progress_print(progress, bytes, now, stderr);
 	/* What is left of a longer line. */
 	fputs("\033[K", stderr);
 	fflush(stderr);

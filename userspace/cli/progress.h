@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /**
  * struct progress - the state of a bar
@@ -24,5 +25,9 @@ struct progress {
 void progress_begin(struct progress *progress, bool wanted, uint64_t expected);
 void progress_update(struct progress *progress, uint64_t bytes);
 void progress_end(struct progress *progress, uint64_t bytes);
+
+/* What a bar shows, @bytes being done: bar, bytes, rate, time to go. */
+void progress_print(const struct progress *progress, uint64_t bytes, double now,
+		    FILE *out);
 
 #endif /* PROGRESS_H */

@@ -72,6 +72,13 @@ struct send_method {
 	int (*send)(struct send_job *job);
 };
 
+/*
+ * Fill @program with what comes next of a job; *@next is 0 at first. Returns 1 if
+ * there is more, 0 if that was all, or -errno.
+ */
+int send_next_program(struct zcx_program *program, const struct send_job *job,
+		      size_t *next);
+
 int send_by_zcx(struct send_job *job);
 int send_by_sendfile(struct send_job *job);
 

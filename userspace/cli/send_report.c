@@ -2,11 +2,11 @@
 /* The result of `zcx send', for people and for programs. */
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
+#include "json.h"
 #include "send_report.h"
 
 static void print_part(const char *name, uint64_t bytes)
@@ -53,37 +53,29 @@ void send_report_text(const struct send_outcome *outcome)
 		putchar('\n');
 }
 
-static void add_u64(struct json_object *to, const char *key, uint64_t value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
 static void add_truth(struct json_object *to, const struct zcx_result *total)
 {
-	add_u64(to, "bytes_memory", total->bytes_memory);
-	add_u64(to, "bytes_cache", total->bytes_cache);
-	add_u64(to, "bytes_splice", total->bytes_splice);
-	add_u64(to, "bytes_copied", total->bytes_copied);
+	json_add_u64(to, "bytes_memory", total->bytes_memory);
+	json_add_u64(to, "bytes_cache", total->bytes_cache);
+	json_add_u64(to, "bytes_splice", total->bytes_splice);
+	json_add_u64(to, "bytes_copied", total->bytes_copied);
 	json_object_object_add(to, "route_copies", json_object_new_boolean(
 		total->result_flags & ZCX_RESULT_ROUTE_COPIES));
 	json_object_object_add(to, "ktls", json_object_new_boolean(
 		total->result_flags & ZCX_RESULT_KTLS));
 }
 
-void send_report_json(const struct send_outcome *outcome)
+static struct json_object *make_object(const struct send_outcome *outcome)
 {
 	const struct zcx_result *total = &outcome->job->total;
 	struct json_object *top = json_object_new_object();
 
-	json_object_object_add(top, "destination",
-			       json_object_new_string(outcome->destination));
-	json_object_object_add(top, "method",
-			       json_object_new_string(outcome->method->name));
-	json_object_object_add(top, "state", json_object_new_string(
-				       zcx_state_name(total->state)));
-	add_u64(top, "bytes_expected", outcome->job->expected);
-	add_u64(top, "bytes_sent", total->bytes_sent);
-	add_u64(top, "calls", total->calls);
+	json_add_text(top, "destination", outcome->destination);
+	json_add_text(top, "method", outcome->method->name);
+	json_add_text(top, "state", zcx_state_name(total->state));
+	json_add_u64(top, "bytes_expected", outcome->job->expected);
+	json_add_u64(top, "bytes_sent", total->bytes_sent);
+	json_add_u64(top, "calls", total->calls);
 	json_object_object_add(top, "seconds",
 			       json_object_new_double(outcome->seconds));
 	if (outcome->method->device)
@@ -91,8 +83,18 @@ void send_report_json(const struct send_outcome *outcome)
 	json_object_object_add(top, "error", outcome->error ?
 			       json_object_new_string(strerror(outcome->error)) :
 			       NULL);
-	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
-	json_object_put(top);
+	return top;
+}
+
+void send_report_json(const struct send_outcome *outcomes, size_t count)
+{
+	struct json_object *top;
+	size_t i;
+
+	top = count == 1 ? make_object(outcomes) : json_object_new_array();
+	for (i = 0; count > 1 && i < count; i++)
+		json_object_array_add(top, make_object(&outcomes[i]));
+	json_print(top);
 }
 
 /* The file that the sending ended in, or NULL: in the header or the trailer. */
@@ -115,9 +117,11 @@ static const char *file_at_end(const struct send_job *job)
 void send_report_error(const struct send_outcome *outcome)
 {
 	const struct send_job *job = outcome->job;
-	const char *hint = zcx_hint(outcome->error, ZCX_HINT_SEND);
+	const char *hint = zcx_hint(outcome->error, outcome->about);
 	const char *file = file_at_end(job);
 
+	if (!outcome->error || outcome->said)
+		return;
 	if (outcome->error == ENODATA && file)
 		cli_error("%s: the file ends before what was to be sent of it; %" PRIu64 " of %" PRIu64 " bytes went to %s",
 			  file, job->total.bytes_sent, job->expected,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Send by links of zcx: one, unless there are more segments than one may have. */
+/* Send by synchronous links: one, unless there is more than one may have. */
 #include <errno.h>
 
 #include "cli.h"
@@ -57,49 +57,17 @@ static int send_program(struct steps *steps, const struct zcx_program *program)
 			    ZCX_LINK_NOSIGNAL, &steps->options, NULL);
 }
 
-/* Put as many ranges from *@next on into @program as it takes. */
-static int fill_program(struct zcx_program *program, const struct send_job *job,
-			size_t *next)
-{
-	int ret = 0;
-
-	zcx_program_reset(program);
-	zcx_program_set_lane(program, job->lane);
-	if (*next == 0 && job->header.length)
-		ret = zcx_program_add_memory(program, job->header.bytes,
-					     job->header.length);
-	while (!ret && *next < job->range_count) {
-		const struct send_range *range = &job->ranges[*next];
-
-		ret = zcx_program_add_file(program, range->fd, range->offset,
-					   range->length);
-		if (!ret)
-			(*next)++;
-	}
-	if (!ret && job->trailer.length) {
-		ret = zcx_program_add_memory(program, job->trailer.bytes,
-					     job->trailer.length);
-		if (!ret)
-			(*next)++;	/* stands for the trailer */
-	}
-	return ret;
-}
-
 static int send_programs(struct steps *steps, struct zcx_program *program)
 {
-	const struct send_job *job = steps->job;
-	size_t all = job->range_count + (job->trailer.length != 0);
-	size_t next = 0, before;
-	int ret;
+	size_t next = 0;
+	int more, ret;
 
 	do {
-		before = next;
-		ret = fill_program(program, job, &next);
-		/* A full program goes; one that takes nothing never will. */
-		if (ret && (ret != -E2BIG || next == before))
-			return ret;
+		more = send_next_program(program, steps->job, &next);
+		if (more < 0)
+			return more;
 		ret = send_program(steps, program);
-	} while (!ret && next < all);
+	} while (!ret && more);
 	return ret;
 }
 

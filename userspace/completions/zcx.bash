@@ -3,9 +3,13 @@
 
 _zcx_options() {
 	case $1 in
-	send) echo '--range --header --trailer --lane --method --timeout --json --quiet --help' ;;
+	send)
+		echo '--range --header --trailer --lane --method --timeout --to --acked --follow' \
+			'--rate --deadline --idle --json --quiet --help'
+		;;
 	recv) echo '--output --count --timeout --json --quiet --help' ;;
 	info) echo '--json --help' ;;
+	stat) echo '--interval --count --proc --json --help' ;;
 	bench)
 		echo '--method --size --cache --header --runs --requests --to --receiver' \
 			'--serve --floor --insn --no-counts --json --verbose --help'
@@ -45,8 +49,8 @@ _zcx() {
 	-*) COMPREPLY=($(compgen -W "$(_zcx_options "$verb")" -- "$cur")) ;;
 	*)
 		if [ -z "$verb" ]; then
-			COMPREPLY=($(compgen -W 'send recv info bench help' -- "$cur"))
-		elif [ "$verb" = send ] || [ "$verb" = bench ] || [ "$prev" = --output ] || [ "$prev" = -o ]; then
+			COMPREPLY=($(compgen -W 'send recv info stat bench help' -- "$cur"))
+		elif [ "$verb" = send ] || [ "$verb" = bench ] || [ "$prev" = --output ] || [ "$prev" = -o ] || [ "$prev" = --proc ]; then
 			COMPREPLY=($(compgen -f -- "$cur"))
 		fi
 		;;

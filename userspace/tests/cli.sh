@@ -75,7 +75,8 @@ informs() {
 		info = json.load(open(sys.argv[1]))
 		assert info == {
 			'abi_version': 2, 'push': 'splice-pages', 'max_segments': 1024,
-			'features': ['sync', 'lane_cache'], 'max_memory_segment': 65536,
+			'features': ['sync', 'lane_cache', 'async', 'acked'],
+			'max_memory_segment': 65536,
 			'max_memory_link': 1048576, 'max_links': 16384,
 			'batch_bytes': 1048576}, info
 	EOF
@@ -231,18 +232,27 @@ explains() {
 	wait "$RECV" && return $result
 }
 
-progress_bar() {
-	recv_start 127.0.0.1:0 || return 1
+# Run a command whose standard error is a terminal; what that shows: $W/shown.
+on_terminal() {
 	# shellcheck disable=SC2086 # several words, or none
-	python3 - $DEVICE "$ZCX" send --method $METHOD "$W/file" "$ADDRESS" <<-'EOF' || return 1
+	python3 - $DEVICE "$@" > "$W/shown" <<-'EOF'
 		import os, pty, subprocess, sys
 		ours, theirs = pty.openpty()
 		tool = subprocess.Popen(sys.argv[1:], stderr=theirs, stdout=subprocess.DEVNULL)
-		assert tool.wait() == 0
-		shown = os.read(ours, 10000).decode()
-		assert '100 % [########################] 97.7 KiB' in shown, shown
+		os.close(theirs)
+		try:
+		    while True:
+		        sys.stdout.buffer.write(os.read(ours, 10000))
+		except OSError: # nobody has it open any more
+		    sys.exit(tool.wait())
 	EOF
-	wait "$RECV"
+}
+
+progress_bar() {
+	recv_start 127.0.0.1:0 || return 1
+	on_terminal "$ZCX" send --method $METHOD "$W/file" "$ADDRESS" || return 1
+	cat "$W/shown"
+	grep -qF '100 % [########################] 97.7 KiB' "$W/shown" && wait "$RECV"
 }
 
 to_standard_output() {
@@ -288,7 +298,7 @@ short_file() {
 completes() {
 	# shellcheck disable=SC2016 # bash expands it
 	bash -c '. completions/zcx.bash
-		COMP_WORDS=(zcx s) COMP_CWORD=1; _zcx; [ "${COMPREPLY[*]}" = send ] || exit 1
+		COMP_WORDS=(zcx s) COMP_CWORD=1; _zcx; [ "${COMPREPLY[*]}" = "send stat" ] || exit 1
 		COMP_WORDS=(zcx send --la) COMP_CWORD=2; _zcx; [ "${COMPREPLY[*]}" = --lane ] || exit 1
 		COMP_WORDS=(zcx send --lane c) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = cache ] || exit 1
 		COMP_WORDS=(zcx send --method = s) COMP_CWORD=4; _zcx; [ "${COMPREPLY[*]}" = sendfile ] || exit 1
@@ -298,9 +308,240 @@ completes() {
 		COMP_WORDS=(zcx send --method =) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = "zcx sendfile" ]'
 }
 
+# Two receivers, in $FIRST and $ADDRESS; what they get in $W/a and $W/b.
+two_receivers() {
+	recv_start 127.0.0.1:0 -o "$W/a" || return 1
+	FIRST=$ADDRESS FIRST_RECV=$RECV
+	recv_start "unix:$W/second" -o "$W/b"
+}
+
+wait_for_both() {
+	wait "$FIRST_RECV" && wait "$RECV"
+}
+
+several_destinations() {
+	cat "$W/file" "$W/small" > "$W/want"
+	two_receivers || return 1
+	exits 0 "$ZCX" send --json "$W/file" "$W/small" --to "$FIRST" --to "$ADDRESS" "$@" ||
+		return 1
+	wait_for_both && cmp "$W/want" "$W/a" && cmp "$W/want" "$W/b" || return 1
+	python3 - "$W/out" "$FIRST" "$ADDRESS" <<-'EOF'
+		import json, sys
+		sent = json.load(open(sys.argv[1]))
+		assert [one['destination'] for one in sent] == sys.argv[2:], sent
+		assert all(one['bytes_sent'] == one['bytes_expected'] == 100100 and
+			one['state'] in ('sent', 'acked') and one['error'] is None for one in sent), sent
+	EOF
+}
+
+# The files of each are many links, and they arrive in order.
+many_files_to_several() {
+	set -- "$W/file"
+	cp "$W/file" "$W/want"
+	for _ in $(seq 1100); do
+		set -- "$@" "$W/small"
+		cat "$W/small" >> "$W/want"
+	done
+	two_receivers || return 1
+	exits 0 "$ZCX" send "$@" --to "$FIRST" --to "$ADDRESS" || return 1
+	wait_for_both && cmp "$W/want" "$W/a" && cmp "$W/want" "$W/b" &&
+		[ "$(grep -c '^210000 bytes' "$W/out")" = 2 ]
+}
+
+link_options_arrive() {
+	: > "$W/log"
+	by_device "FAKE_LOG=$W/log" several_destinations --acked --rate 10M/s --deadline 60 \
+		--timeout 0.5 || return 1
+	[ "$(sed 's/^[^ ]* //' "$W/log" | uniq)" = 'flags=4 rate=10485760 deadline=60000000000 idle=500000000' ] ||
+		{ cat "$W/log"; return 1; }
+	recv_start 127.0.0.1:0 && : > "$W/log" || return 1
+	by_device "FAKE_LOG=$W/log" exits 0 "$ZCX" send --idle 2 --timeout 1 "$W/file" "$ADDRESS" ||
+		return 1
+	wait "$RECV" && grep -q 'flags=0 rate=0 deadline=0 idle=2000000000' "$W/log" &&
+		grep -q '^100000 bytes' "$W/out"
+}
+
+one_of_several_fails() {
+	recv_start 127.0.0.1:0 -o "$W/a" || return 1
+	exits 1 "$ZCX" send --json "$W/file" --to 127.0.0.1:1 --to "$ADDRESS" || return 1
+	wait "$RECV" && cmp "$W/file" "$W/a" && grep -q 'Connection refused' "$W/err" &&
+	python3 - "$W/out" <<-'EOF'
+		import json, sys
+		one, other = json.load(open(sys.argv[1]))
+		assert one['bytes_sent'] == 0 and one['state'] == 'refused' and one['error'], one
+		assert other['bytes_sent'] == 100000 and other['error'] is None, other
+	EOF
+}
+
+refused_by_the_module() {
+	two_receivers || return 1
+	exits 1 "$ZCX" send "$W/file" --to "$FIRST" --to "$ADDRESS"
+	result=$?
+	[ "$(grep -c '0 of 100000 bytes' "$W/err")" = 2 ] || result=1
+	wait_for_both && return $result
+}
+
+short_for_both() {
+	two_receivers || return 1
+	exits 1 "$ZCX" send -r 0+200000 "$W/file" --to "$FIRST" --to "$ADDRESS"
+	result=$?
+	[ "$(grep -c 'the file ends before.* 100000 of 200000 bytes' "$W/err")" = 2 ] || result=1
+	wait_for_both && return $result
+}
+
+# $1: the signal
+cancels_at() {
+	two_receivers || return 1
+	: > "$W/log"
+	(
+		until [ "$(wc -l < "$W/log")" = 2 ]; do sleep 0.1; done
+		kill "-$1" "$(sed -n '1s/^pid=\([0-9]*\).*/\1/p' "$W/log")"
+	) &
+	by_device "FAKE_HOLD=1 FAKE_LOG=$W/log" exits 1 "$ZCX" send --json "$W/file" \
+		--to "$FIRST" --to "$ADDRESS"
+	result=$?
+	wait_for_both || return 1
+	[ $result = 0 ] && [ "$(grep -c '"state": *"cancelled"' "$W/out")" = 2 ] &&
+		grep -q 'stays sent' "$W/err"
+}
+
+# Only on a terminal; the cursor goes up over both each time they are drawn again.
+progress_lines() {
+	two_receivers || return 1
+	on_terminal "$ZCX" send "$W/file" --to "$FIRST" --to "$ADDRESS" || return 1
+	wait_for_both || return 1
+	cat "$W/shown"
+	[ "$(grep -cF 'sent      100 % [########################] 97.7 KiB' "$W/shown")" = 2 ] &&
+		[ "$(grep -c '2A' "$W/shown")" = $(($(wc -l < "$W/shown") / 2 - 1)) ] || return 1
+	two_receivers || return 1
+	exits 0 "$ZCX" send "$W/file" --to "$FIRST" --to "$ADDRESS" || return 1
+	wait_for_both && [ ! -s "$W/err" ] && [ "$(grep -c '^100000 bytes' "$W/out")" = 2 ]
+}
+
+# A /proc with a context that has two links, one without, and a process that has
+# none. $1: bytes sent.
+fake_proc() {
+	mkdir -p "$W/proc/12/fd" "$W/proc/12/fdinfo" "$W/proc/13/fd" "$W/proc/self" || return 1
+	printf 'server\n' > "$W/proc/12/comm"
+	for fd in 5 7; do ln -sfn /dev/zcx "$W/proc/12/fd/$fd"; done
+	ln -sfn /dev/null "$W/proc/13/fd/0"
+	printf '%s\t%s\n' pos: 0 flags: 02000002 mnt_id: 24 ino: 3 links: 0 links_started: 0 \
+		> "$W/proc/12/fdinfo/5"
+	{
+		printf '%s\t%s\n' pos: 0 flags: 02000002 links: 3 links_started: 9 bytes_sent: "$1"
+		printf 'link:\tid=%s state=%s wait=%s sent=%s acked=%s user_data=%s age_ms=%s\n' \
+			4 waiting socket "$1" 1448 0x2a 1500 8 running none 0 0 0 20
+	} > "$W/proc/12/fdinfo/7.new"
+	mv "$W/proc/12/fdinfo/7.new" "$W/proc/12/fdinfo/7"
+}
+
+stat_json() {
+	fake_proc 1048576 || return 1
+	exits 0 "$ZCX" stat --json --proc "$W/proc" || return 1
+	python3 - "$W/out" <<-'EOF'
+		import json, sys
+		got = json.load(open(sys.argv[1]))
+		assert got['unreadable_processes'] == 0, got
+		idle, busy = sorted(got['contexts'], key=lambda one: one['fd'])
+		assert (idle['pid'], idle['command'], idle['live'], idle['links']) == (12, 'server', 0, []), idle
+		assert idle['counters'] == {'links_started': 0}, idle
+		assert busy['live'] == 3 and busy['counters'] == {
+			'links_started': 9, 'bytes_sent': 1048576}, busy
+		assert busy['links'] == [
+			{'id': 4, 'state': 'waiting', 'wait': 'socket', 'bytes_sent': 1048576,
+			 'bytes_acked': 1448, 'user_data': 42, 'age_ms': 1500},
+			{'id': 8, 'state': 'running', 'wait': 'none', 'bytes_sent': 0,
+			 'bytes_acked': 0, 'user_data': 0, 'age_ms': 20}], busy
+	EOF
+}
+
+stat_table() {
+	fake_proc 1048576 || return 1
+	exits 0 "$ZCX" stat --proc "$W/proc" || return 1
+	cat "$W/out"
+	grep -q '^server\[12\] fd 7: 3 links, 1.0 MiB sent, -$' "$W/out" &&
+		grep -Eq '^ +4 +\[socket\] +1.0 MiB +1.4 KiB +- +1.5 s +0x2a$' "$W/out" &&
+		grep -Eq '^ +8 +running +0 B' "$W/out" && [ "$(wc -l < "$W/out")" = 5 ]
+}
+
+# The second table has rates, of the context and of the link that has moved.
+stat_rates() {
+	fake_proc 0 || return 1
+	(
+		until grep -q user "$W/out"; do sleep 0.1; done
+		fake_proc 1048576
+	) &
+	exits 0 "$ZCX" stat --proc "$W/proc" -n 2 -i 2 || return 1
+	wait
+	cat "$W/out"
+	[ "$(grep -c '^server.*fd 7' "$W/out")" = 2 ] &&
+		grep -Eq '^server.*fd 7.*, [0-9.]+ [KM]iB/s$' "$W/out" &&
+		grep -Eq '^ +4 .* 1.0 MiB +1.4 KiB +[0-9.]+ [KM]iB/s ' "$W/out"
+}
+
+# As many lines as the terminal has, whatever the number of links.
+stat_on_a_terminal() {
+	fake_proc 0 || return 1
+	for id in $(seq 100); do
+		printf 'link:\tid=%s state=queued wait=none sent=0 acked=0 user_data=0 age_ms=1\n' "$id"
+	done >> "$W/proc/12/fdinfo/7"
+	on_terminal sh -c '"$@" >&2' sh "$ZCX" stat --proc "$W/proc" -n 1 || return 1
+	cat "$W/shown"
+	grep -q 'and 8[0-9] more links' "$W/shown" && [ "$(wc -l < "$W/shown")" -le 23 ]
+}
+
+stat_of_nothing() {
+	mkdir -p "$W/none"
+	exits 0 "$ZCX" stat --json --proc "$W/none" || return 1
+	tr -d ' \n' < "$W/out" | grep -qx '{"contexts":\[\],"unreadable_processes":0}' || return 1
+	exits 0 "$ZCX" stat --proc "$W/none" || return 1
+	grep -q '^no process has /dev/zcx open' "$W/out" || return 1
+	refuses 1 'No such file' stat --proc "$W/nowhere"
+}
+
+# What others have open is not ours to see, and is not taken for nothing.
+stat_says_what_it_cannot_see() {
+	if [ "$(id -u)" = 0 ]; then
+		# where nobody gets at it
+		dir=$(mktemp -d) && chmod 755 "$dir" && cp "$ZCX" "$dir/zcx" || return 1
+		exits 0 setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/zcx" stat
+		result=$?
+		rm -r "$dir"
+		[ $result = 0 ] || return 1
+	else
+		exits 0 "$ZCX" stat || return 1
+	fi
+	grep -q 'no permission to look into [1-9][0-9]* other processes' "$W/out"
+}
+
+# All connect before the first one reads.
+example_fanout() {
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
+	# shellcheck disable=SC2086 # several words
+	timeout 20 $DEVICE "$OUT/examples/fanout" -n 200 -t 10 "$port" "$W/file" > "$W/served" 2>&1 &
+	server=$!
+	python3 - "$port" "$W/file" <<-'EOF' || { cat "$W/served"; return 1; }
+		import socket, sys, time
+		def connect():
+		    for _ in range(50):
+		        try:
+		            return socket.create_connection(('127.0.0.1', sys.argv[1]), timeout=10)
+		        except ConnectionRefusedError:
+		            time.sleep(0.1)
+		clients = [connect() for _ in range(200)]
+		wanted = open(sys.argv[2], 'rb').read()
+		for client in clients:
+		    header, got = client.makefile('rb').read().split(b'\r\n\r\n', 1)
+		    assert got == wanted and b'Content-Length: 100000' in header, header
+	EOF
+	wait $server || { cat "$W/served"; return 1; }
+	cat "$W/served"
+	grep -q '^200 of 200 clients served, 0 failed; 200[0-9]* bytes' "$W/served"
+}
+
 # Every option of --help is in the manual and in the completion.
 documents_every_option() {
-	for verb in send recv info bench; do
+	for verb in send recv info stat bench; do
 		"$ZCX" $verb --help | grep -o -- '--[a-z-]*' | sort -u > "$W/options"
 		grep -qx -- --json "$W/options" || echo "$verb: no options?"
 		while read -r option; do
@@ -326,6 +567,7 @@ cli_tests() {
 	check "cli: send --help" helps send --help
 	check "cli: recv --help" helps recv --help
 	check "cli: info --help" helps info --help
+	check "cli: stat --help" helps stat --help
 	check "cli: --version" says_version
 	check "cli: no command" refuses 2 Usage
 	check "cli: unknown command" refuses 2 "no command is called 'fly'" fly
@@ -356,6 +598,31 @@ cli_tests() {
 		send "$W/file" "unix:$(printf %0108d 0)"
 	check "cli: lane without zcx" refuses 2 'goes with the method zcx' \
 		send --method sendfile --lane cache "$W/file" 127.0.0.1:1
+	check "cli: several destinations without zcx" refuses 2 'go with the method zcx' \
+		send --method sendfile "$W/file" --to 127.0.0.1:1 --to 127.0.0.1:2
+	check "cli: acked without zcx" refuses 2 'go with the method zcx' \
+		send --method sendfile --acked "$W/file" 127.0.0.1:1
+	check "cli: nothing to send to" refuses 2 'what to send' send --to 127.0.0.1:1
+	check "cli: one of the destinations is none" refuses 2 'is not an address' \
+		send "$W/file" --to 127.0.0.1:1 --to nowhere
+	check "cli: bad rate" refuses 2 'is not a rate' send --rate 0 "$W/file" 127.0.0.1:1
+	check "cli: bad deadline" refuses 2 'number of seconds' \
+		send --deadline x "$W/file" 127.0.0.1:1
+	check "cli: follow with a trailer" refuses 2 'nothing behind it' \
+		send --follow -T x "$W/file" 127.0.0.1:1
+	check "cli: follow a range with an end" refuses 2 'nothing behind it' \
+		send --follow -r 1+2 "$W/file" 127.0.0.1:1
+	check "cli: device: that cannot follow" by_device '' refuses 1 'cannot do that' \
+		send --follow "$W/file" 127.0.0.1:1
+	check "cli: device: several destinations" by_device '' several_destinations
+	check "cli: device: many files to several" by_device '' many_files_to_several
+	check "cli: device: options of links" link_options_arrive
+	check "cli: device: one of several fails" by_device '' one_of_several_fails
+	check "cli: device: refused for several" by_device FAKE_ERROR=95 refused_by_the_module
+	check "cli: device: short for several" by_device '' short_for_both
+	check "cli: device: SIGINT cancels" cancels_at INT
+	check "cli: device: SIGTERM cancels" cancels_at TERM
+	check "cli: device: progress lines" by_device '' progress_lines
 	check "cli: advice without the module" advises
 	check "cli: info" informs
 	check "cli: TCP over IPv4" transfers 127.0.0.1:0 "$W/file" "$W/file"
@@ -397,6 +664,21 @@ cli_tests() {
 	check "cli: recv removes its socket" removes_its_socket
 	check "cli: recv times out" times_out
 	check "cli: a file shorter than the range" short_file
+	check "cli: stat of a word" refuses 2 Usage stat word
+	check "cli: stat of no tables" refuses 2 'number of tables' stat -n 0
+	check "cli: stat without time" refuses 2 'number of seconds' stat --interval 0
+	check "cli: stat of nothing" stat_of_nothing
+	check "cli: stat, JSON" stat_json
+	check "cli: stat, a table" stat_table
+	check "cli: stat, rates" stat_rates
+	check "cli: stat on a terminal" stat_on_a_terminal
+	check "cli: stat without permission" stat_says_what_it_cannot_see
+	check "example: fanout" by_device '' example_fanout
+	check "example: fanout without the module" by_device FAKE_OPEN=2 \
+		exits 1 "$OUT/examples/fanout" 1 "$W/file"
+	check "example: fanout, usage" exits 2 "$OUT/examples/fanout" -n 0 1 "$W/file"
+	check "example: fanout, nobody comes" by_device '' \
+		exits 1 "$OUT/examples/fanout" -t 1 29999 "$W/file"
 	bench_tests
 	check "cli: completion" completes
 	check "cli: manual and completion know every option" documents_every_option

@@ -7,15 +7,23 @@
  *   FAKE_OPEN   errno that opening /dev/zcx fails with
  *   FAKE_MOST   bytes after which a signal ends each link
  *   FAKE_ERROR  errno that every link is refused with
+ *   FAKE_HOLD   1: links that run by themselves do nothing until cancelled
+ *   FAKE_LOG    file that gets a line for each of them: pid, flags, rate, time limits
+ *
+ * Links that run by themselves have ended before the call returns. The device is
+ * an eventfd that counts their events, so that poll() tells the truth.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,8 +31,16 @@
 #include <linux/zcx.h>
 
 #define STEP	4096
+#define MOST	4096	/* links that run by themselves */
 
 static int device = -1;
+
+/* In order: of ids from 1 on, and of events, of which so many have been read. */
+static struct zcx_link links[MOST];
+static uint64_t link_count;
+static uint64_t ended[MOST];
+static uint64_t ended_count;
+static uint64_t read_count;
 
 static long setting(const char *name)
 {
@@ -52,7 +68,7 @@ int open64(const char *path, int flags, ...)
 		return real(path, flags, mode);
 	if (setting("FAKE_OPEN"))
 		return fail(setting("FAKE_OPEN"));
-	device = real("/dev/null", flags);
+	device = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC);
 	return device;
 }
 
@@ -60,7 +76,8 @@ static void fill_info(struct zcx_info *info)
 {
 	info->abi_version = ZCX_ABI_VERSION;
 	info->push = ZCX_PUSH_SPLICE_PAGES;
-	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE;
+	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
+			 ZCX_FEATURE_ASYNC | ZCX_FEATURE_ACKED;
 	info->max_segments = ZCX_MAX_SEGMENTS;
 	info->max_memory_segment = ZCX_MAX_MEMORY_SEGMENT;
 	info->max_memory_link = ZCX_MAX_MEMORY_LINK;
@@ -80,8 +97,11 @@ static int check_link(const struct zcx_link *link)
 	if (link->size != sizeof(*link) || !link->segment_count ||
 	    link->segment_size != sizeof(*segments) || link->__reserved)
 		return EINVAL;
-	if (link->flags != (ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL) ||
-	    link->lane > ZCX_LANE_CACHE)
+	if (link->flags & ZCX_LINK_SYNC ?
+	    link->flags != (ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL) :
+	    link->flags & ~ZCX_LINK_ACKED)
+		return EOPNOTSUPP;
+	if (link->lane > ZCX_LANE_CACHE)
 		return EOPNOTSUPP;
 	for (i = 0; i < link->segment_count; i++) {
 		if (segments[i].type != ZCX_SEGMENT_MEMORY)
@@ -141,20 +161,121 @@ static int run_link(struct zcx_link *link)
 	const struct zcx_segment *segments =
 		(const void *)(uintptr_t)link->segments;
 	uint64_t most = setting("FAKE_MOST");
-	int error = check_link(link);
 	uint32_t i;
 
-	if (error)
-		return fail(error);
-	link->id = 1;
 	for (i = 0; i < link->segment_count; i++)
 		if (!send_segment(link, &segments[i], most ? most : UINT64_MAX))
 			break;
 	if (i < link->segment_count)
 		return link->bytes_sent || !link->error ? 0 : fail(link->error);
-	link->state = ZCX_STATE_SENT;
+	link->state = link->flags & ZCX_LINK_ACKED ? ZCX_STATE_ACKED :
+						     ZCX_STATE_SENT;
 	link->error = 0;
 	return 0;
+}
+
+static void log_link(const struct zcx_link *link)
+{
+	const char *path = getenv("FAKE_LOG");
+	FILE *log = path ? fopen(path, "a") : NULL;
+
+	if (!log)
+		return;
+	fprintf(log, "pid=%d flags=%u rate=%" PRIu64 " deadline=%" PRIu64 " idle=%" PRIu64 "\n",
+		getpid(), link->flags, (uint64_t)link->rate,
+		(uint64_t)link->deadline_ns, (uint64_t)link->idle_ns);
+	fclose(log);
+}
+
+static void post(uint64_t id)
+{
+	ended[ended_count++] = id;
+	eventfd_write(device, 1);
+}
+
+static int take_link(struct zcx_link *link)
+{
+	int error = check_link(link);
+
+	if (!error && link_count == MOST)
+		error = EBUSY;
+	if (error)
+		return fail(error);
+	link->id = ++link_count;
+	if (link->flags & ZCX_LINK_SYNC)
+		return run_link(link);
+	log_link(link);
+	link->state = ZCX_STATE_QUEUED;
+	if (!setting("FAKE_HOLD")) {
+		run_link(link);
+		post(link->id);
+	}
+	links[link->id - 1] = *link;
+	return 0;
+}
+
+static int take_submit(struct zcx_submit *submit)
+{
+	struct zcx_link *all = (void *)(uintptr_t)submit->links;
+
+	while (submit->submitted < submit->link_count) {
+		if (take_link(&all[submit->submitted])) {
+			submit->error = errno;
+			return submit->submitted ? 0 : -1;
+		}
+		submit->submitted++;
+	}
+	return 0;
+}
+
+static int take_cancel(const struct zcx_control *control)
+{
+	struct zcx_link *link = &links[control->id - 1];
+
+	if (link->state != ZCX_STATE_QUEUED)
+		return fail(EALREADY);
+	link->state = ZCX_STATE_CANCELLED;
+	link->error = ECANCELED;
+	post(control->id);
+	return 0;
+}
+
+static int take_query(struct zcx_query *query)
+{
+	query->state = ZCX_STATE_WAITING;
+	query->wait = ZCX_WAIT_SOCKET;
+	return 0;
+}
+
+static void fill_event(struct zcx_event *event, const struct zcx_link *link)
+{
+	*event = (struct zcx_event) {
+		.id = link->id,
+		.user_data = link->user_data,
+		.bytes_sent = link->bytes_sent,
+		.bytes_memory = link->bytes_memory,
+		.bytes_cache = link->bytes_cache,
+		.state = link->state,
+		.error = link->error,
+	};
+}
+
+ssize_t read(int fd, void *buf, size_t count)
+{
+	ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
+	struct zcx_event *events = buf;
+	size_t n = 0;
+
+	if (device < 0 || fd != device)
+		return real(fd, buf, count);
+	while (n < count / sizeof(*events) && (!n || read_count < ended_count)) {
+		uint64_t one;
+
+		if (real(fd, &one, sizeof(one)) < 0)
+			return -1;
+		fill_event(&events[n++], &links[ended[read_count++] - 1]);
+	}
+	return n * sizeof(*events);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -168,10 +289,19 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (device < 0 || fd != device)
 		return real(fd, request, arg);
-	if (request == ZCX_IOC_LINK)
-		return run_link(arg);
-	if (request != ZCX_IOC_INFO)
+	switch (request) {
+	case ZCX_IOC_LINK:
+		return take_link(arg);
+	case ZCX_IOC_SUBMIT:
+		return take_submit(arg);
+	case ZCX_IOC_CANCEL:
+		return take_cancel(arg);
+	case ZCX_IOC_QUERY:
+		return take_query(arg);
+	case ZCX_IOC_INFO:
+		fill_info(arg);
+		return 0;
+	default:
 		return fail(ENOTTY);
-	fill_info(arg);
-	return 0;
+	}
 }

@@ -33,6 +33,7 @@ installed_builds() {
 	cat > "$OUT/tests/user.c" <<-'EOF'
 		#include <stdio.h>
 		#include <zcx.h>
+		#include <zcx_uring.h>
 		int main(void)
 		{
 			printf("%s %d\n", zcx_version(), ZCX_ABI_VERSION);
@@ -44,6 +45,9 @@ installed_builds() {
 	# shellcheck disable=SC2086 # several words
 	gcc -Wall -Werror -o "$OUT/tests/user" "$OUT/tests/user.c" -I"$root/usr/include" \
 		-L"$root/usr/lib" $flags || return 1
+	# what C++ makes of the headers; of structs and functions of one name, too
+	g++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only -x c++ "$OUT/tests/user.c" \
+		-I"$root/usr/include" || return 1
 	LD_LIBRARY_PATH=$root/usr/lib "$OUT/tests/user" | grep -q '^[0-9.]* 2$' || return 1
 	make uninstall OUT="$OUT" DESTDIR="$root" PREFIX=/usr > /dev/null || return 1
 	left=$(find "$root" ! -type d)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Links that run by themselves, against a device that ends them at once. */
 #include "fake_device.h"
+#include "zcx_uring.h"
 
 #define ORDERS	300
 
@@ -348,6 +349,26 @@ static void query_says_how_a_link_is(void **state)
 	assert_int_equal(zcx_query(FAKE_FD, 7, &query), -ENOENT);
 }
 
+static void sqe_carries_the_link(void **state)
+{
+	struct io_uring_sqe sqe;
+	struct zcx_uring_cmd cmd;
+	struct zcx_link link;
+
+	(void)state;
+	memset(&sqe, 0xff, sizeof(sqe));
+	zcx_link_init(&link, FAKE_SOCK, program, NULL);
+	zcx_uring_fill(&sqe, FAKE_FD, &link);
+	assert_int_equal(sqe.opcode, IORING_OP_URING_CMD);
+	assert_int_equal(sqe.fd, FAKE_FD);
+	assert_int_equal(sqe.cmd_op, ZCX_IOC_LINK);
+	assert_int_equal(sqe.user_data, 0);
+	/* The first 16 bytes of the command area end a sqe of 64 bytes. */
+	memcpy(&cmd, (char *)&sqe + 48, sizeof(cmd));
+	assert_ptr_equal((void *)(uintptr_t)cmd.link, &link);
+	assert_int_equal(cmd.__reserved, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -370,6 +391,7 @@ int main(void)
 		T(room_without_bounds),
 		T(links_are_controlled_by_id),
 		T(query_says_how_a_link_is),
+		T(sqe_carries_the_link),
 	};
 
 	return cmocka_run_group_tests_name("async", tests, NULL, NULL);

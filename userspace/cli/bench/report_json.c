@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One record for each cell. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
 #include "bench.h"
 #include "cache.h"
 #include "figures.h"
+#include "json.h"
 #include "receiver.h"
 #include "report.h"
-
-static void add_text(struct json_object *to, const char *key, const char *text)
-{
-	json_object_object_add(to, key, json_object_new_string(text));
-}
-
-static void add_u64(struct json_object *to, const char *key, uint64_t value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
 
 /* Without the digits that mean nothing; whole numbers as such. */
 static void add_number(struct json_object *to, const char *key, double value)
@@ -48,14 +38,14 @@ static void add_cell_name(struct json_object *to,
 	struct utsname name;
 
 	uname(&name);
-	add_text(to, "kernel", name.release);
-	add_text(to, "fs", bench_fs_name(job->file));
-	add_u64(to, "size_bytes", job->size);
-	add_text(to, "cache", options->cold ? "cold" : "warm");
-	add_text(to, "net", options->to ? "device" : "loopback");
-	add_text(to, "receiver", options->to ? "remote" : options->policy->name);
-	add_u64(to, "header_bytes", job->header_bytes);
-	add_text(to, "method", cell->method->name);
+	json_add_text(to, "kernel", name.release);
+	json_add_text(to, "fs", bench_fs_name(job->file));
+	json_add_u64(to, "size_bytes", job->size);
+	json_add_text(to, "cache", options->cold ? "cold" : "warm");
+	json_add_text(to, "net", options->to ? "device" : "loopback");
+	json_add_text(to, "receiver", options->to ? "remote" : options->policy->name);
+	json_add_u64(to, "header_bytes", job->header_bytes);
+	json_add_text(to, "method", cell->method->name);
 }
 
 static void add_cost(struct json_object *to, const struct bench_options *options,
@@ -65,9 +55,9 @@ static void add_cost(struct json_object *to, const struct bench_options *options
 	struct bench_figures figures;
 
 	bench_figures(cell->runs, options->runs, &figures);
-	add_u64(to, "runs", options->runs);
-	add_u64(to, "requests", job->requests);
-	add_text(to, "clock", cell->busy ? "busy" : "elapsed");
+	json_add_u64(to, "runs", options->runs);
+	json_add_u64(to, "requests", job->requests);
+	json_add_text(to, "clock", cell->busy ? "busy" : "elapsed");
 	add_number(to, options->insn ? "total_insn_per_kib" : "total_ns_per_kib",
 		   figures.total / kib);
 	add_number(to, options->insn ? "sender_insn_per_kib" :
@@ -85,11 +75,11 @@ static void add_counts(struct json_object *to, const struct bench_job *job,
 	add_share(to, "pages_in", &counts->pages_in, 1);
 	add_share(to, "pages_out", &counts->pages_out, 1);
 	add_share(to, "copied_bytes", &counts->copied, job->requests);
-	add_text(to, "copied_how", counts->how);
+	json_add_text(to, "copied_how", counts->how);
 	add_share(to, "receiver_copied_bytes", &counts->receiver_copied,
 		  job->requests);
 	if (counts->missing[0])
-		add_text(to, "not_counted", counts->missing);
+		json_add_text(to, "not_counted", counts->missing);
 }
 
 static struct json_object *zcx_record(const struct bench_job *job,
@@ -105,7 +95,7 @@ static struct json_object *zcx_record(const struct bench_job *job,
 	add_number(to, "bytes_cache", (double)sum->bytes_cache / job->requests);
 	add_number(to, "bytes_splice", (double)sum->bytes_splice / job->requests);
 	add_number(to, "bytes_copied", (double)sum->bytes_copied / job->requests);
-	add_u64(to, "result_flags", sum->result_flags);
+	json_add_u64(to, "result_flags", sum->result_flags);
 	add_number(to, "calls", (double)sum->calls / job->requests);
 	return to;
 }
@@ -118,8 +108,8 @@ static void add_completions(struct json_object *to,
 	if (!cell->completions)
 		return;
 	record = json_object_new_object();
-	add_u64(record, "completions", cell->completions);
-	add_u64(record, "copied", cell->completions_copied);
+	json_add_u64(record, "completions", cell->completions);
+	json_add_u64(record, "copied", cell->completions_copied);
 	json_object_object_add(to, "zerocopy", record);
 }
 
@@ -131,8 +121,8 @@ static struct json_object *cell_record(const struct bench_options *options,
 
 	add_cell_name(record, options, job, cell);
 	if (cell->outcome != BENCH_DONE) {
-		add_text(record, cell->outcome == BENCH_SKIPPED ? "skipped" :
-			 "error", cell->why);
+		json_add_text(record, cell->outcome == BENCH_SKIPPED ? "skipped" :
+			      "error", cell->why);
 		return record;
 	}
 	add_cost(record, options, job, cell);
@@ -151,6 +141,5 @@ void bench_report_json(const struct bench_options *options,
 
 	for (i = 0; i < count; i++)
 		json_object_array_add(top, cell_record(options, job, &cells[i]));
-	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
-	json_object_put(top);
+	json_print(top);
 }
