@@ -11,39 +11,21 @@
 #include <linux/jiffies.h>
 
 #include "disk.h"
+#include "fake.h"
 
 #define WORKERS	2
 #define PATIENCE	(20 * HZ)	/* for what must happen */
 #define A_WHILE		50		/* ms, for what must not */
 
-/* A file of a filesystem on a device: as much as pools look at. */
-struct place {
-	struct file file;
-	struct inode inode;
-	struct super_block sb;
-};
-
-static struct place *make_place(struct kunit *test,
-				struct backing_dev_info *bdi)
+/* A file of a filesystem on no device that others have. */
+static struct file *make_file(struct kunit *test)
 {
-	struct place *place = kunit_kzalloc(test, sizeof(*place), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, place);
-	place->sb.s_bdi = bdi;
-	place->inode.i_sb = &place->sb;
-	place->file.f_inode = &place->inode;
-	return place;
+	return fake_file(test, &noop_backing_dev_info);
 }
 
-/* Some device; pools only compare its address. */
-static struct backing_dev_info *some_device(struct place *place)
+static struct zcx_disk *get_disk(struct kunit *test, struct file *file)
 {
-	return (struct backing_dev_info *)place;
-}
-
-static struct zcx_disk *get_disk(struct kunit *test, struct place *place)
-{
-	struct zcx_disk *disk = zcx_disk_get(&place->file);
+	struct zcx_disk *disk = zcx_disk_get(file);
 
 	KUNIT_ASSERT_NOT_NULL(test, disk);
 	return disk;
@@ -120,14 +102,13 @@ static bool soon(struct completion *completion)
 
 static void disk_is_told_by_its_device(struct kunit *test)
 {
-	struct place *a = make_place(test, NULL);
-	struct place *b = make_place(test, some_device(a));
-	struct place *c = make_place(test, &noop_backing_dev_info);
-	struct place *d = make_place(test, &noop_backing_dev_info);
+	struct backing_dev_info *bdi = kunit_kzalloc(test, sizeof(*bdi),
+						     GFP_KERNEL);
+	struct file *a = fake_file(test, bdi), *b = fake_file(test, bdi);
+	struct file *c = make_file(test), *d = make_file(test);
 	struct zcx_disk *disks[4], *again;
 	unsigned int i;
 
-	a->sb.s_bdi = some_device(a);
 	disks[0] = get_disk(test, a);
 	disks[1] = get_disk(test, b);
 	disks[2] = get_disk(test, c);
@@ -147,16 +128,16 @@ static void disk_is_told_by_its_device(struct kunit *test)
 
 static void disk_has_as_many_users_as_gets(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	unsigned int i;
 
 	KUNIT_EXPECT_PTR_EQ(test, disk, zcx_disk_hold(disk));
-	KUNIT_EXPECT_PTR_EQ(test, disk, get_disk(test, place));
+	KUNIT_EXPECT_PTR_EQ(test, disk, get_disk(test, file));
 	/* As long as there is one, it is this one. */
 	for (i = 0; i < 2; i++) {
 		zcx_disk_put(disk);
-		KUNIT_EXPECT_PTR_EQ(test, disk, get_disk(test, place));
+		KUNIT_EXPECT_PTR_EQ(test, disk, get_disk(test, file));
 		zcx_disk_put(disk);
 	}
 	zcx_disk_put(disk);
@@ -165,8 +146,8 @@ static void disk_has_as_many_users_as_gets(struct kunit *test)
 /* In order; and a worker that has done one goes on to the next. */
 static void disk_works_in_order(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	struct jobs jobs = { };
 	struct work *works = make_works(test, &jobs, 12);
 	unsigned int i;
@@ -191,8 +172,8 @@ static void disk_works_in_order(struct kunit *test)
 
 static void disk_two_at_a_time(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	struct jobs jobs = { };
 	struct work *works = make_works(test, &jobs, 10);
 	unsigned int i;
@@ -222,8 +203,8 @@ static void disk_two_at_a_time(struct kunit *test)
 /* Taken out of the queue: the caller's, not run, and the others stay. */
 static void disk_hurry_of_a_queued_job(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	struct jobs jobs = { };
 	struct work *works = make_works(test, &jobs, 5);
 	unsigned int i;
@@ -253,8 +234,8 @@ static void disk_hurry_of_a_queued_job(struct kunit *test)
 /* Too late for this time; but it will not wait the next time. */
 static void disk_hurry_of_a_running_job(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	struct jobs jobs = { };
 	struct work *work = make_works(test, &jobs, 1);
 
@@ -271,8 +252,8 @@ static void disk_hurry_of_a_running_job(struct kunit *test)
 
 static void disk_hurry_before_the_queue(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	struct jobs jobs = { };
 	struct work *work = make_works(test, &jobs, 1);
 
@@ -285,8 +266,8 @@ static void disk_hurry_before_the_queue(struct kunit *test)
 
 static void disk_that_is_stuck_holds_up_no_other(struct kunit *test)
 {
-	struct place *dead = make_place(test, &noop_backing_dev_info);
-	struct place *good = make_place(test, &noop_backing_dev_info);
+	struct file *dead = make_file(test);
+	struct file *good = make_file(test);
 	struct zcx_disk *stuck = get_disk(test, dead);
 	struct zcx_disk *disk = get_disk(test, good);
 	struct jobs jobs = { };
@@ -321,8 +302,8 @@ static void disk_that_is_stuck_holds_up_no_other(struct kunit *test)
 /* A pool stays while one of its workers is busy, whoever has let go of it. */
 static void disk_lives_as_long_as_its_workers(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	struct jobs jobs = { };
 	struct work *works = make_works(test, &jobs, 6);
 	unsigned int i;
@@ -332,7 +313,7 @@ static void disk_lives_as_long_as_its_workers(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, soon(&works[0].begun));
 	zcx_disk_put(disk);
 	/* It is still the one of that device. */
-	KUNIT_EXPECT_PTR_EQ(test, disk, get_disk(test, place));
+	KUNIT_EXPECT_PTR_EQ(test, disk, get_disk(test, file));
 	zcx_disk_put(disk);
 	for (i = 0; i < 6; i++)
 		complete(&works[i].go);
@@ -359,8 +340,8 @@ static void mortal_run(struct zcx_disk_job *job)
 
 static void disk_job_may_be_gone_when_it_returns(struct kunit *test)
 {
-	struct place *place = make_place(test, &noop_backing_dev_info);
-	struct zcx_disk *disk = get_disk(test, place);
+	struct file *file = make_file(test);
+	struct zcx_disk *disk = get_disk(test, file);
 	DECLARE_COMPLETION_ONSTACK(ended);
 	unsigned int i;
 

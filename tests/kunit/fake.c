@@ -69,8 +69,10 @@ static int fake_fetch(struct zcx_range *range, loff_t pos, size_t max,
 {
 	struct fake *fake = fake_of(range);
 
-	fake->fetch_calls++;
+	WRITE_ONCE(fake->fetch_calls, fake->fetch_calls + 1);
 	fake->fetch_pos = pos;
+	if (fake->fetch_gate)
+		wait_for_completion(fake->fetch_gate);
 	if (fake->fetch_result > 0) {
 		struct page *page = fake->page + (pos >> PAGE_SHIFT);
 
@@ -129,8 +131,12 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 		n = min(n, fake->take[fake->push_calls - 1]);
 	if (fake->take_most)
 		n = min(n, fake->take_most);
-	if (!n || fake->full)
+	if (fake->metered)
+		n = min_t(size_t, n, atomic_read(&fake->budget));
+	if (!n || READ_ONCE(fake->full))
 		return -EAGAIN;
+	if (fake->metered)
+		atomic_sub(n, &fake->budget);
 	fake->more = more || n < sgl->bytes;
 	fake_take(fake, sgl, n);
 	sink->copied = fake->copies ? n : 0;
@@ -167,15 +173,18 @@ static bool fake_watch(struct zcx_sink *sink, bool ack)
 {
 	struct fake *fake = container_of(sink, struct fake, sink);
 
-	return ++fake->watch_calls > fake->watch_now;
+	fake->watch_calls++;
+	if (fake->metered && !ack)
+		return !atomic_read(&fake->budget);
+	return fake->watch_calls > fake->watch_now;
 }
 
 static int fake_acked(struct zcx_sink *sink, u64 *left)
 {
 	struct fake *fake = container_of(sink, struct fake, sink);
 
-	*left = fake->left;
-	return fake->acked;
+	*left = READ_ONCE(fake->left);
+	return READ_ONCE(fake->acked);
 }
 
 static void fake_destroy(struct zcx_sink *sink)
@@ -297,6 +306,9 @@ int fake_try_link(struct kunit *test, struct fake *fake,
 
 	KUNIT_ASSERT_NOT_NULL(test, made);
 	fake_program(test, fake, &made->program, order->from, order->length);
+	if (order->disk)
+		made->program.ranges[1].disk = zcx_disk_hold(order->disk);
+	fake->sink.key = order->key;
 	if (!limits.deadline)
 		limits.deadline = U64_MAX;
 	zcx_async_attach(&made->async, &made->link, &limits, order->acked);
@@ -323,6 +335,22 @@ struct zcx_live_link *fake_link(struct kunit *test, struct fake *fake,
 
 	KUNIT_ASSERT_EQ(test, 0, fake_try_link(test, fake, order, &link));
 	return link;
+}
+
+/* A file of a filesystem on a device, as far as zcx_disk_get() looks at it. */
+struct file *fake_file(struct kunit *test, struct backing_dev_info *bdi)
+{
+	struct {
+		struct file file;
+		struct inode inode;
+		struct super_block sb;
+	} *place = kunit_kzalloc(test, sizeof(*place), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, place);
+	place->sb.s_bdi = bdi;
+	place->inode.i_sb = &place->sb;
+	place->file.f_inode = &place->inode;
+	return &place->file;
 }
 
 static struct fake *fake_create(struct kunit *test)

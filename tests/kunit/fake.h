@@ -6,6 +6,9 @@
 #define _ZCX_TEST_FAKE_H
 
 #include <kunit/test.h>
+#include <linux/atomic.h>
+#include <linux/backing-dev.h>
+#include <linux/completion.h>
 
 #include "async.h"
 #include "lane.h"
@@ -38,6 +41,7 @@
  * @fetch_most: bytes that a fetch brings at the most; 0: as many as are asked for
  * @fetch_result: what it returns: 0 or -errno; or 1: the bytes are there when
  *	the page that has the first of them is unlocked
+ * @fetch_gate: what a fetch waits for before it does anything; may be NULL
  * @begins: calls of the lane's begin
  * @ends: calls of the lane's end
  * @sink: the fake sink
@@ -49,6 +53,8 @@
  * @nr_take: length of @take
  * @take_most: bytes that every push takes at the most; 0: no limit
  * @full: pushes take nothing
+ * @metered: they take no more than @budget
+ * @budget: what is left of it; others may add to it at any time, and then wake
  * @wait_calls: calls of the sink's wait
  * @wait_fail_at: call that returns @wait_result instead; 0: none
  * @wait_result: -errno it then returns
@@ -84,6 +90,7 @@ struct fake {
 	loff_t fetch_pos;
 	size_t fetch_most;
 	int fetch_result;
+	struct completion *fetch_gate;
 	unsigned int begins;
 	unsigned int ends;
 
@@ -95,6 +102,8 @@ struct fake {
 	unsigned int nr_take;
 	size_t take_most;
 	bool full;
+	bool metered;
+	atomic_t budget;
 	unsigned int wait_calls;
 	unsigned int wait_fail_at;
 	int wait_result;
@@ -122,6 +131,8 @@ struct fake {
  * @limits: what it is not to exceed; a deadline of 0 is none
  * @acked: it ends when all has been acknowledged
  * @max_links: limit of links in the context; 0: some
+ * @disk: the disk that the fake file is on; may be NULL
+ * @key: what the sink stands for; may be NULL
  */
 struct fake_order {
 	struct zcx_context *ctx;
@@ -131,10 +142,13 @@ struct fake_order {
 	struct zcx_limits limits;
 	bool acked;
 	unsigned int max_links;
+	struct zcx_disk *disk;
+	const void *key;
 };
 
 int fake_init(struct kunit *test);
 void fake_exit(struct kunit *test);
+struct file *fake_file(struct kunit *test, struct backing_dev_info *bdi);
 struct fake *fake_twin(struct kunit *test, struct fake *fake);
 void fake_reset(struct fake *fake);
 u8 fake_byte(size_t n);
