@@ -5,6 +5,8 @@
  * argument.
  */
 #include <kunit/test.h>
+#include <linux/backing-dev.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -663,7 +665,7 @@ static void step_waits_for_its_turn(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
-/* All is in the socket: the next one does not wait for the acknowledgement. */
+/* All is in the socket: the next one does not wait for the ACK. */
 static void step_hands_its_turn_over_before_the_ack(struct kunit *test)
 {
 	struct zcx_context *ctx = make_context(test);
@@ -1271,6 +1273,153 @@ static void step_wakes_up_for_the_first_reason(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
+/**
+ * struct follower - a link that follows a file
+ * @file: the file
+ * @inode: its inode
+ * @link: the link
+ */
+struct follower {
+	struct file *file;
+	struct inode *inode;
+	struct zcx_live_link *link;
+};
+
+/* A head, and a file that ends at FROM + LENGTH for now. */
+static void make_follower(struct kunit *test, struct follower *follower,
+			  struct zcx_context *ctx, struct zcx_limits limits)
+{
+	const struct fake_order order = {
+		.ctx = ctx, .from = FROM, .length = LENGTH, .limits = limits,
+	};
+	struct fake *fake = test->priv;
+	struct zcx_range *range;
+
+	follower->file = fake_file(test, &noop_backing_dev_info);
+	follower->inode = file_inode(follower->file);
+	follower->link = make_link(test, &order);
+	/* The tail would never be sent. */
+	range = &follower->link->program->ranges[2];
+	put_page(range->page);
+	range->nr_pages = 0;
+	follower->link->program->count = 2;
+	range = &follower->link->program->ranges[1];
+	range->end = LLONG_MAX;
+	range->to_eof = true;
+	range->follow = true;
+	/* One for the link, and one that keeps it from being freed. */
+	atomic_long_set(&follower->file->f_count, 2);
+	range->file = follower->file;
+	follower->inode->__i_nlink = 1;
+	fake->fail_pos = FROM + LENGTH;
+	i_size_write(follower->inode, fake->fail_pos);
+}
+
+static void grow(struct kunit *test, struct follower *follower, loff_t bytes)
+{
+	struct fake *fake = test->priv;
+
+	fake->fail_pos += bytes;
+	i_size_write(follower->inode, fake->fail_pos);
+}
+
+static void step_follows_a_file(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct follower follower;
+	unsigned int i;
+
+	make_follower(test, &follower, ctx, (struct zcx_limits){ });
+	for (i = 0; i < 5; i++) {
+		expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+		KUNIT_EXPECT_EQ(test, follower.link->async->wake_at,
+				NOW + NSEC_PER_SEC);
+		fake_expect_got(test, fake, FROM, LENGTH + 100,
+				FAKE_HEAD + LENGTH + 10 * i);
+		/* What there was does not wait for more. */
+		KUNIT_EXPECT_EQ(test, fake->flushes, i + 1);
+		/* Woken for nothing. */
+		expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+		KUNIT_EXPECT_EQ(test, fake->push_calls, i + 1);
+		grow(test, &follower, 10);
+	}
+	/* The sink is full in between, and gets the rest later. */
+	fake->full = true;
+	expect_wait(test, follower.link, NOW, ZCX_WAIT_SOCKET);
+	fake->full = false;
+	expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+	atomic_set(&follower.link->async->ending, ZCX_ENDING_CANCEL);
+	expect_end(test, follower.link, NOW, -ECANCELED);
+	fake_expect_got(test, fake, FROM, LENGTH + 50, FAKE_HEAD + LENGTH + 50);
+	/* So that it has been flushed once for what was pushed last. */
+	KUNIT_EXPECT_EQ(test, fake->flushes, 6);
+	fake->flushes = 1;
+	finish(test, follower.link, ZCX_STATE_CANCELLED, ECANCELED,
+	       FAKE_HEAD + LENGTH + 50);
+	zcx_context_put(ctx);
+}
+
+/* Nobody can write to it any more: what there is, is all. */
+static void step_followed_file_is_deleted(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct follower follower;
+
+	make_follower(test, &follower, ctx, (struct zcx_limits){ });
+	expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+	follower.inode->__i_nlink = 0;
+	atomic_set(&follower.inode->i_writecount, 1);
+	expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+	/* The last writer wrote something before he closed it. */
+	grow(test, &follower, 10);
+	atomic_set(&follower.inode->i_writecount, 0);
+	expect_end(test, follower.link, NOW, 0);
+	fake_expect_got(test, fake, FROM, LENGTH + 10, FAKE_HEAD + LENGTH + 10);
+	fake->flushes--;
+	finish(test, follower.link, ZCX_STATE_SENT, 0,
+	       FAKE_HEAD + LENGTH + 10);
+	zcx_context_put(ctx);
+}
+
+static void step_followed_file_is_cut_off(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct follower follower;
+
+	make_follower(test, &follower, ctx, (struct zcx_limits){ });
+	expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+	i_size_write(follower.inode, FROM + LENGTH - 1);
+	expect_end(test, follower.link, NOW, 0);
+	fake_expect_got(test, fake, FROM, LENGTH, FAKE_HEAD + LENGTH);
+	finish(test, follower.link, ZCX_STATE_SHORT, 0, FAKE_HEAD + LENGTH);
+	zcx_context_put(ctx);
+}
+
+/* It is not the sink that keeps it waiting. */
+static void step_idle_limit_of_a_follower(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	struct zcx_limits limits = { .idle = NSEC_PER_SEC };
+	struct follower follower;
+
+	make_follower(test, &follower, ctx, limits);
+	expect_wait(test, follower.link, NOW, ZCX_WAIT_GROWTH);
+	expect_wait(test, follower.link, NOW + 5 * NSEC_PER_SEC,
+		    ZCX_WAIT_GROWTH);
+	follower.link->async->limits.idle_always = true;
+	expect_wait(test, follower.link, NOW + 5 * NSEC_PER_SEC,
+		    ZCX_WAIT_GROWTH);
+	expect_end(test, follower.link, NOW + 6 * NSEC_PER_SEC, -ETIMEDOUT);
+	fake_expect_got(test, fake, FROM, LENGTH, FAKE_HEAD + LENGTH);
+	finish(test, follower.link, ZCX_STATE_FAILED, ETIMEDOUT,
+	       FAKE_HEAD + LENGTH);
+	zcx_context_put(ctx);
+}
+
 /* Others get their turn after four batches. */
 static void step_yields(struct kunit *test)
 {
@@ -1430,6 +1579,10 @@ static struct kunit_case step_cases[] = {
 	KUNIT_CASE(step_keeps_its_pace),
 	KUNIT_CASE(step_pace_counts_what_was_taken),
 	KUNIT_CASE(step_wakes_up_for_the_first_reason),
+	KUNIT_CASE(step_follows_a_file),
+	KUNIT_CASE(step_followed_file_is_deleted),
+	KUNIT_CASE(step_followed_file_is_cut_off),
+	KUNIT_CASE(step_idle_limit_of_a_follower),
 	KUNIT_CASE(step_yields),
 	KUNIT_CASE(step_gathers_what_there_is_room_for),
 	KUNIT_CASE(step_without_memory_for_a_list),
