@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <kunit/test-bug.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "fake.h"
 
-static struct fake *fake_current(void)
+static struct fake *fake_of(const struct zcx_range *range)
 {
-	return kunit_get_current_test()->priv;
+	return container_of(range->lane, struct fake, lane);
 }
 
 /* Differs from its neighbours, and at the same place of the next page. */
@@ -17,21 +17,38 @@ u8 fake_byte(size_t n)
 	return n * 7 + (n >> PAGE_SHIFT) * 13 + 1;
 }
 
+/* Where byte @pos of the file is in memory. */
+static size_t fake_place(const struct fake *fake, loff_t pos)
+{
+	size_t page = pos >> PAGE_SHIFT;
+
+	if (fake->scattered)
+		page = page * 5 % FAKE_PAGES;
+	return (page << PAGE_SHIFT) + offset_in_page(pos);
+}
+
 static ssize_t fake_fill(struct zcx_range *range, struct zcx_sglist *sgl,
 			 size_t max, enum zcx_effort effort)
 {
-	struct fake *fake = fake_current();
+	struct fake *fake = fake_of(range);
+	loff_t end = FAKE_PAGES * PAGE_SIZE;
 	loff_t start = range->pos;
 
-	if (fake->fill_shy && effort < ZCX_EFFORT_WAIT)
-		return -EAGAIN;
-	if (++fake->fill_calls == fake->fill_fail_at)
+	if (effort < ZCX_EFFORT_WAIT) {
+		end = min(end, READ_ONCE(fake->at_hand));
+		if (fake->fill_shy || start >= end)
+			return -EAGAIN;
+	}
+	if (++fake->fill_calls == fake->fill_fail_at || start == fake->fail_pos)
 		return fake->fill_result;
 	if (fake->fill_most)
 		max = min(max, fake->fill_most);
+	end = min(end, fake->fail_pos);
+	max = min_t(loff_t, max, end - start);
 
-	while (max && range->pos < FAKE_PAGES * PAGE_SIZE) {
-		struct page *page = fake->page + (range->pos >> PAGE_SHIFT);
+	while (max) {
+		size_t place = fake_place(fake, range->pos);
+		struct page *page = fake->page + (place >> PAGE_SHIFT);
 		unsigned int offset = offset_in_page(range->pos);
 		unsigned int length = min_t(size_t, max, PAGE_SIZE - offset);
 
@@ -47,21 +64,44 @@ static ssize_t fake_fill(struct zcx_range *range, struct zcx_sglist *sgl,
 	return range->pos - start;
 }
 
+static int fake_fetch(struct zcx_range *range, loff_t pos, size_t max,
+		      struct zcx_folio_wait *wait)
+{
+	struct fake *fake = fake_of(range);
+
+	WRITE_ONCE(fake->fetch_calls, fake->fetch_calls + 1);
+	fake->fetch_pos = pos;
+	if (fake->fetch_gate)
+		wait_for_completion(fake->fetch_gate);
+	if (fake->fetch_result > 0) {
+		struct page *page = fake->page + (pos >> PAGE_SHIFT);
+
+		return zcx_folio_wait_start(wait, page_folio(page));
+	}
+	if (fake->fetch_result)
+		return fake->fetch_result;
+	if (fake->fetch_most)
+		max = min(max, fake->fetch_most);
+	WRITE_ONCE(fake->at_hand, pos + max);
+	return 0;
+}
+
 static void fake_begin(struct zcx_range *range)
 {
-	fake_current()->begins++;
+	fake_of(range)->begins++;
 }
 
 static void fake_end(struct zcx_range *range, u64 bytes)
 {
-	fake_current()->ends++;
+	fake_of(range)->ends++;
 }
 
-const struct zcx_lane_ops fake_lane = {
+static const struct zcx_lane_ops fake_lane = {
 	.name	= "fake",
 	.tag	= ZCX_TAG_CACHE,
 	.begin	= fake_begin,
 	.fill	= fake_fill,
+	.fetch	= fake_fetch,
 	.end	= fake_end,
 };
 
@@ -91,8 +131,12 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 		n = min(n, fake->take[fake->push_calls - 1]);
 	if (fake->take_most)
 		n = min(n, fake->take_most);
-	if (!n)
+	if (fake->metered)
+		n = min_t(size_t, n, atomic_read(&fake->budget));
+	if (!n || READ_ONCE(fake->full))
 		return -EAGAIN;
+	if (fake->metered)
+		atomic_sub(n, &fake->budget);
 	fake->more = more || n < sgl->bytes;
 	fake_take(fake, sgl, n);
 	sink->copied = fake->copies ? n : 0;
@@ -113,6 +157,36 @@ static void fake_flush(struct zcx_sink *sink)
 	container_of(sink, struct fake, sink)->flushes++;
 }
 
+static bool fake_settled(struct zcx_sink *sink)
+{
+	struct fake *fake = container_of(sink, struct fake, sink);
+
+	return ++fake->settled_calls > fake->unsettled;
+}
+
+static size_t fake_room(struct zcx_sink *sink)
+{
+	return container_of(sink, struct fake, sink)->room;
+}
+
+static bool fake_watch(struct zcx_sink *sink, bool ack)
+{
+	struct fake *fake = container_of(sink, struct fake, sink);
+
+	fake->watch_calls++;
+	if (fake->metered && !ack)
+		return !atomic_read(&fake->budget);
+	return fake->watch_calls > fake->watch_now;
+}
+
+static int fake_acked(struct zcx_sink *sink, u64 *left)
+{
+	struct fake *fake = container_of(sink, struct fake, sink);
+
+	*left = READ_ONCE(fake->left);
+	return READ_ONCE(fake->acked);
+}
+
 static void fake_destroy(struct zcx_sink *sink)
 {
 	container_of(sink, struct fake, sink)->destroys++;
@@ -122,6 +196,10 @@ static const struct zcx_sink_ops fake_sink_ops = {
 	.push		= fake_push,
 	.wait		= fake_wait,
 	.flush		= fake_flush,
+	.settled	= fake_settled,
+	.room		= fake_room,
+	.watch		= fake_watch,
+	.acked		= fake_acked,
 	.destroy	= fake_destroy,
 };
 
@@ -132,6 +210,10 @@ void fake_reset(struct fake *fake)
 		.page = fake->page,
 		.got = fake->got,
 		.sink.ops = &fake_sink_ops,
+		.lane = fake_lane,
+		.fail_pos = LLONG_MAX,
+		.at_hand = LLONG_MAX,
+		.room = SIZE_MAX,
 	};
 
 	memcpy(fresh.refs, fake->refs, sizeof(fresh.refs));
@@ -148,16 +230,156 @@ void fake_expect_refs(struct kunit *test, struct fake *fake)
 				fake->refs[i]);
 }
 
-int fake_init(struct kunit *test)
+/* What the sink has is the first @bytes bytes of the program, no more. */
+void fake_expect_got(struct kunit *test, struct fake *fake, loff_t from,
+		     loff_t length, size_t bytes)
 {
-	unsigned int order = ilog2(FAKE_PAGES);
-	struct fake *fake;
 	size_t n;
 
-	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_EQ(test, fake->nr_got, bytes);
+	for (n = 0; n < bytes; n++) {
+		bool file = n >= FAKE_HEAD && n < FAKE_HEAD + length;
+		size_t place = fake_place(fake, from + n - FAKE_HEAD);
+		u8 want = file ? fake_byte(place) : 'm';
+
+		if (fake->got[n] != want)
+			KUNIT_FAIL_AND_ABORT(test, "byte %zu is %u and not %u",
+					     n, fake->got[n], want);
+	}
+}
+
+static struct zcx_range fake_memory(struct kunit *test, loff_t from,
+				    loff_t bytes)
+{
+	struct zcx_range range = {
+		.lane = &zcx_lane_memory, .start = from, .pos = from,
+		.end = from + bytes, .nr_pages = 1,
+		.page = alloc_page(GFP_KERNEL),
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, range.page);
+	memset(page_address(range.page), 'm', PAGE_SIZE);
+	return range;
+}
+
+/* A head of memory, bytes @from.. of the fake file, a tail of memory. */
+void fake_program(struct kunit *test, struct fake *fake,
+		  struct zcx_program *prog, loff_t from, loff_t length)
+{
+	prog->count = 3;
+	prog->memory_bytes = FAKE_HEAD + FAKE_TAIL;
+	prog->ranges = prog->few;
+	prog->ranges[0] = fake_memory(test, 0, FAKE_HEAD);
+	prog->ranges[1] = (struct zcx_range){
+		.lane = &fake->lane, .start = from, .pos = from,
+		.end = from + length };
+	prog->ranges[2] = fake_memory(test, 700, FAKE_TAIL);
+}
+
+/* A link that runs by itself, with all it has, in one piece of memory. */
+struct fake_request {
+	struct zcx_live_link link;
+	struct zcx_async async;
+	struct zcx_program program;
+};
+
+static void fake_request_free(struct zcx_live_link *link)
+{
+	kfree(container_of(link, struct fake_request, link));
+}
+
+/*
+ * A link of @fake's lane and sink that has not been started. One reference is
+ * the caller's, one the context's. Or -errno, and nothing is held.
+ */
+int fake_try_link(struct kunit *test, struct fake *fake,
+		  const struct fake_order *order, struct zcx_live_link **link)
+{
+	struct fake_request *made = kzalloc(sizeof(*made), GFP_KERNEL);
+	struct zcx_limits limits = order->limits;
+	struct zcx_link_parts parts = {
+		.ctx = order->ctx, .sink = &fake->sink, .user_data = 42,
+		.batch_bytes = order->batch ?: SZ_64K,
+		.free = fake_request_free,
+	};
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, made);
+	fake_program(test, fake, &made->program, order->from, order->length);
+	if (order->disk)
+		made->program.ranges[1].disk = zcx_disk_hold(order->disk);
+	fake->sink.key = order->key;
+	if (!limits.deadline)
+		limits.deadline = U64_MAX;
+	zcx_async_attach(&made->async, &made->link, &limits, order->acked);
+	parts.program = &made->program;
+	parts.async = &made->async;
+	parts.entries = zcx_program_entries(&made->program, parts.batch_bytes);
+	err = zcx_link_init(&made->link, &parts, order->max_links ?: 100);
+	if (err) {
+		/* Refused: program and sink are still the caller's. */
+		KUNIT_EXPECT_EQ(test, fake->destroys, 0);
+		zcx_async_let_go(&made->async);
+		zcx_program_destroy(&made->program);
+		kfree(made);
+		return err;
+	}
+	*link = &made->link;
+	return 0;
+}
+
+struct zcx_live_link *fake_link(struct kunit *test, struct fake *fake,
+				const struct fake_order *order)
+{
+	struct zcx_live_link *link;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_try_link(test, fake, order, &link));
+	return link;
+}
+
+/* A file of a filesystem on a device, as far as zcx_disk_get() looks at it. */
+struct file *fake_file(struct kunit *test, struct backing_dev_info *bdi)
+{
+	struct {
+		struct file file;
+		struct inode inode;
+		struct super_block sb;
+	} *place = kunit_kzalloc(test, sizeof(*place), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, place);
+	place->sb.s_bdi = bdi;
+	place->inode.i_sb = &place->sb;
+	place->file.f_inode = &place->inode;
+	return &place->file;
+}
+
+static struct fake *fake_create(struct kunit *test)
+{
+	struct fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+
 	KUNIT_ASSERT_NOT_NULL(test, fake);
 	fake->got = kunit_kzalloc(test, FAKE_BYTES, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->got);
+	return fake;
+}
+
+/* Another world, with the same file in it. */
+struct fake *fake_twin(struct kunit *test, struct fake *fake)
+{
+	struct fake *twin = fake_create(test);
+
+	twin->page = fake->page;
+	memcpy(twin->refs, fake->refs, sizeof(twin->refs));
+	fake_reset(twin);
+	return twin;
+}
+
+int fake_init(struct kunit *test)
+{
+	unsigned int order = ilog2(FAKE_PAGES);
+	struct fake *fake = fake_create(test);
+	size_t n;
+
 	fake->page = alloc_pages(GFP_KERNEL, order);
 	KUNIT_ASSERT_NOT_NULL(test, fake->page);
 	split_page(fake->page, order);

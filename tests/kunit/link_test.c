@@ -13,8 +13,8 @@
 #include "link.h"
 #include "program.h"
 
-#define HEAD	5	/* bytes of memory before the range */
-#define TAIL	3	/* and behind it */
+#define HEAD	FAKE_HEAD
+#define TAIL	FAKE_TAIL
 
 /* A range that crosses from one folio into the next. */
 #define FROM	(PAGE_SIZE - 21)
@@ -33,34 +33,6 @@ static void test_link_free(struct zcx_live_link *link)
 	kfree(container_of(link, struct test_link, link));
 }
 
-static struct zcx_range memory_range(struct kunit *test, loff_t from,
-				     loff_t bytes)
-{
-	struct zcx_range range = {
-		.lane = &zcx_lane_memory, .start = from, .pos = from,
-		.end = from + bytes, .nr_pages = 1,
-		.page = alloc_page(GFP_KERNEL),
-	};
-
-	KUNIT_ASSERT_NOT_NULL(test, range.page);
-	memset(page_address(range.page), 'm', PAGE_SIZE);
-	return range;
-}
-
-/* The program HEAD bytes of memory, bytes FROM.. of the fake file, TAIL bytes. */
-static void make_program(struct kunit *test, struct zcx_program *prog,
-			 loff_t from, loff_t length)
-{
-	prog->count = 3;
-	prog->memory_bytes = HEAD + TAIL;
-	prog->ranges = prog->few;
-	prog->ranges[0] = memory_range(test, 0, HEAD);
-	prog->ranges[1] = (struct zcx_range){
-		.lane = &fake_lane, .start = from, .pos = from,
-		.end = from + length };
-	prog->ranges[2] = memory_range(test, 700, TAIL);
-}
-
 /* @entries: of its list; 0: what suits the program. */
 static int try_link(struct kunit *test, struct zcx_context *ctx, loff_t from,
 		    loff_t length, size_t batch, unsigned int entries,
@@ -75,7 +47,7 @@ static int try_link(struct kunit *test, struct zcx_context *ctx, loff_t from,
 	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, made);
-	make_program(test, &made->program, from, length);
+	fake_program(test, fake, &made->program, from, length);
 	parts.program = &made->program;
 	parts.entries = entries ?: zcx_program_entries(&made->program, batch);
 	err = zcx_link_init(&made->link, &parts, max_links);
@@ -101,20 +73,10 @@ static struct zcx_live_link *make_link(struct kunit *test,
 	return link;
 }
 
-/* What the sink has is the first @bytes bytes of the program, no more. */
 static void expect_got(struct kunit *test, loff_t from, loff_t length,
 		       size_t bytes)
 {
-	struct fake *fake = test->priv;
-	size_t n;
-
-	KUNIT_ASSERT_EQ(test, fake->nr_got, bytes);
-	for (n = 0; n < bytes; n++) {
-		bool file = n >= HEAD && n < HEAD + length;
-
-		KUNIT_ASSERT_EQ(test, fake->got[n],
-				file ? fake_byte(from + n - HEAD) : 'm');
-	}
+	fake_expect_got(test, test->priv, from, length, bytes);
 }
 
 /* An ended link agrees with what the sink saw. Then drop it. */
@@ -260,7 +222,7 @@ static void link_does_not_hold_back_for_a_disk(struct kunit *test)
 	struct zcx_range *last = &link->program->ranges[2];
 
 	/* A second file, and neither is resident. */
-	last->lane = &fake_lane;
+	last->lane = &fake->lane;
 	last->start = length;
 	last->pos = length;
 	last->end = length + TAIL;
@@ -501,19 +463,20 @@ static void link_limit_of_a_context(struct kunit *test)
 
 static void link_edges_of_the_state_machine(struct kunit *test)
 {
-	static const u8 may[8][8] = {
+	static const u8 may[9][9] = {
 		[ZCX_STATE_QUEUED]  = { [ZCX_STATE_RUNNING] = 1 },
 		[ZCX_STATE_RUNNING] = { [ZCX_STATE_WAITING] = 1,
 					[ZCX_STATE_SENT] = 1,
 					[ZCX_STATE_SHORT] = 1,
 					[ZCX_STATE_CANCELLED] = 1,
-					[ZCX_STATE_FAILED] = 1 },
+					[ZCX_STATE_FAILED] = 1,
+					[ZCX_STATE_ACKED] = 1 },
 		[ZCX_STATE_WAITING] = { [ZCX_STATE_RUNNING] = 1 },
 	};
 	u32 from, to;
 
-	for (from = 1; from < 8; from++) {
-		for (to = 1; to < 8; to++)
+	for (from = 1; from < ARRAY_SIZE(may); from++) {
+		for (to = 1; to < ARRAY_SIZE(may); to++)
 			KUNIT_EXPECT_EQ_MSG(test, may[from][to],
 					    zcx_state_may_follow(from, to),
 					    "from %u to %u", from, to);
