@@ -491,10 +491,10 @@ stat_on_a_terminal() {
 }
 
 stat_of_nothing() {
-	mkdir -p "$W/none"
-	exits 0 "$ZCX" stat --json --proc "$W/none" || return 1
+	mkdir -p "$W/no-proc"
+	exits 0 "$ZCX" stat --json --proc "$W/no-proc" || return 1
 	tr -d ' \n' < "$W/out" | grep -qx '{"contexts":\[\],"unreadable_processes":0}' || return 1
-	exits 0 "$ZCX" stat --proc "$W/none" || return 1
+	exits 0 "$ZCX" stat --proc "$W/no-proc" || return 1
 	grep -q '^no process has /dev/zcx open' "$W/out" || return 1
 	refuses 1 'No such file' stat --proc "$W/nowhere"
 }
