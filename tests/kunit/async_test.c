@@ -293,6 +293,32 @@ static void async_fetches_in_the_pool(struct kunit *test)
 	close_context(ctx);
 }
 
+/* The disk is asked once for bytes that it cannot read. */
+static void async_fetch_error_ends_it(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake_order order = plain_order(ctx);
+	struct fake *fake = test->priv;
+	loff_t at;
+
+	order.disk = make_disk(test);
+	for (at = 0; at < LENGTH; at += 13) {
+		struct zcx_live_link *link;
+
+		/* So that it does end, should it ask again and again. */
+		order.limits.deadline = ktime_get_ns() + NSEC_PER_SEC;
+		fake->at_hand = FROM + at;
+		fake->fetch_result = -EIO;
+		link = start(test, fake, &order);
+		soon(test, has_event(link));
+		KUNIT_EXPECT_EQ(test, fake->fetch_calls, 1);
+		expect_end(test, link, ZCX_STATE_FAILED, EIO, FAKE_HEAD + at);
+		fake_reset(fake);
+	}
+	zcx_disk_put(order.disk);
+	close_context(ctx);
+}
+
 /* A lane that only knows how to wait: all of it in the pool. */
 static void async_blocks_in_the_pool(struct kunit *test)
 {
@@ -1070,6 +1096,7 @@ static struct kunit_case async_cases[] = {
 	KUNIT_CASE(async_woken_for_nothing),
 	KUNIT_CASE(async_woken_from_interrupts),
 	KUNIT_CASE(async_fetches_in_the_pool),
+	KUNIT_CASE(async_fetch_error_ends_it),
 	KUNIT_CASE(async_blocks_in_the_pool),
 	KUNIT_CASE(async_waits_for_a_folio),
 	KUNIT_CASE(async_folio_may_come_too_late),

@@ -355,6 +355,34 @@ static void step_push_error_at_every_call(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
+/* A signal for whoever submitted it does not end a link: it goes on elsewhere. */
+static void step_signals_are_the_submitters(struct kunit *test)
+{
+	static const int signals[] = { -EINTR, -ERESTARTSYS };
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		struct zcx_live_link *link = plain_link(test, ctx);
+
+		fake->push_fail_at = 2;
+		fake->push_result = signals[i];
+		fake->take[0] = 9;
+		fake->nr_take = 1;
+		expect_wait(test, link, NOW, ZCX_WAIT_SOCKET);
+		KUNIT_ASSERT_EQ(test, zcx_link_step(link, NOW),
+				ZCX_STEP_YIELD);
+		expect_nothing_held(test, link);
+		expect_got(test, 9);
+		expect_end(test, link, NOW, 0);
+		expect_got(test, TOTAL);
+		finish(test, link, ZCX_STATE_SENT, 0, TOTAL);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
 /* Room that came while it looked: it tries once more, and does not wait. */
 static void step_sink_has_room_again(struct kunit *test)
 {
@@ -552,6 +580,35 @@ static void step_short_no_more(struct kunit *test)
 	expect_end(test, link, NOW, 0);
 	expect_got(test, TOTAL);
 	finish(test, link, ZCX_STATE_SENT, 0, TOTAL);
+	zcx_context_put(ctx);
+}
+
+/* What was gathered before it goes, also in two pieces: then the errno. */
+static void step_fetch_error_after_good_bytes(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	size_t at, some;
+
+	for (at = 0; at < LENGTH; at++) {
+		for (some = 0; some < 2; some++) {
+			struct zcx_live_link *link = plain_link(test, ctx);
+
+			fake->at_hand = FROM + at;
+			expect_fetch(test, link, NOW, FROM + at);
+			link->async->fetch_error = -EIO;
+			if (some && !at) {
+				fake->take[0] = 2;
+				fake->nr_take = 1;
+				expect_wait(test, link, NOW, ZCX_WAIT_SOCKET);
+			}
+			expect_end(test, link, NOW, -EIO);
+			expect_got(test, FAKE_HEAD + at);
+			finish(test, link, ZCX_STATE_FAILED, EIO,
+			       FAKE_HEAD + at);
+			fake_reset(fake);
+		}
+	}
 	zcx_context_put(ctx);
 }
 
@@ -1533,6 +1590,7 @@ static struct kunit_case step_cases[] = {
 	KUNIT_CASE(step_socket_full_at_every_batch),
 	KUNIT_CASE(step_takes_and_gives_a_little),
 	KUNIT_CASE(step_push_error_at_every_call),
+	KUNIT_CASE(step_signals_are_the_submitters),
 	KUNIT_CASE(step_sink_has_room_again),
 	KUNIT_CASE(step_sink_has_room_but_no_memory),
 	KUNIT_CASE(step_missing_at_every_byte),
@@ -1541,6 +1599,7 @@ static struct kunit_case step_cases[] = {
 	KUNIT_CASE(step_lane_error_at_every_byte),
 	KUNIT_CASE(step_short_at_every_byte),
 	KUNIT_CASE(step_short_no_more),
+	KUNIT_CASE(step_fetch_error_after_good_bytes),
 	KUNIT_CASE(step_fetch_error_of_another_place),
 	KUNIT_CASE(step_lane_that_blocks_runs_in_a_pool),
 	KUNIT_CASE(step_file_says_again),
