@@ -119,6 +119,8 @@ static void fake_take(struct fake *fake, struct zcx_sglist *sgl, size_t bytes)
 	}
 }
 
+static atomic_t fake_stamps;
+
 static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 			 bool more)
 {
@@ -138,6 +140,8 @@ static ssize_t fake_push(struct zcx_sink *sink, struct zcx_sglist *sgl,
 	if (fake->metered)
 		atomic_sub(n, &fake->budget);
 	fake->more = more || n < sgl->bytes;
+	fake->held = fake->more;
+	fake->stamp = atomic_inc_return(&fake_stamps);
 	fake_take(fake, sgl, n);
 	sink->copied = fake->copies ? n : 0;
 	return n;
@@ -154,7 +158,11 @@ static int fake_wait(struct zcx_sink *sink)
 
 static void fake_flush(struct zcx_sink *sink)
 {
-	container_of(sink, struct fake, sink)->flushes++;
+	struct fake *fake = container_of(sink, struct fake, sink);
+
+	fake->flushes++;
+	fake->needless += !fake->held;
+	fake->held = false;
 }
 
 static bool fake_settled(struct zcx_sink *sink)

@@ -66,9 +66,12 @@
  * @left: what it says is left
  * @room: what the sink's room returns
  * @flushes: calls of the sink's flush
+ * @needless: of these, those that came with no tail held back
+ * @held: a tail is held back, since more was to follow
  * @destroys: calls of the sink's destroy
  * @more: the last push that took anything was told that more follows, or
  *	left something behind
+ * @stamp: number, among those of all sinks, of the last push that took anything
  * @copies: the sink says that it moved every byte by the CPU
  * @got: bytes that the sink has taken, in order
  * @nr_got: how many
@@ -115,8 +118,11 @@ struct fake {
 	u64 left;
 	size_t room;
 	unsigned int flushes;
+	unsigned int needless;
+	bool held;
 	unsigned int destroys;
 	bool more;
+	int stamp;
 	bool copies;
 	u8 *got;
 	size_t nr_got;
