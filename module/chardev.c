@@ -70,7 +70,7 @@ static void zcx_show_link(struct seq_file *m, struct zcx_live_link *link,
 	u64 age = link->async ? now - link->async->started : 0;
 
 	zcx_link_query(link, &query);
-	seq_printf(m, "link:\tid=%llu state=%s wait=%s sent=%llu acked=%llu user_data=%#llx age_ms=%llu\n",
+	seq_printf(m, "link:\tid=%llu state=%s wait=%s sent=%llu acked=%llu user_data=0x%llx age_ms=%llu\n",
 		   query.id, zcx_state_name(query.state),
 		   zcx_wait_name(query.wait), query.bytes_sent,
 		   query.bytes_acked, query.user_data,
@@ -96,13 +96,15 @@ static void zcx_show_links(struct seq_file *m, struct zcx_context *ctx)
 static void zcx_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct zcx_context *ctx = file->private_data;
-	unsigned int links;
+	unsigned int links, events;
 
 	spin_lock(&ctx->lock);
-	links = ctx->nr_links;
+	events = ctx->nr_events;
+	links = ctx->nr_links - events;
 	spin_unlock(&ctx->lock);
 
-	seq_printf(m, "links:\t%u\n", links);
+	seq_printf(m, "context:\t%llu\nlinks:\t%u\nevents:\t%u\n",
+		   ctx->number, links, events);
 	zcx_stats_show_context(m, &ctx->stats);
 	zcx_show_links(m, ctx);
 }

@@ -60,6 +60,7 @@ void zcx_completion_post(struct zcx_live_link *link)
 		zcx_completion_unlink(link);
 	} else {
 		list_move_tail(&link->node, &ctx->events);
+		ctx->nr_events++;
 		/* Under the lock: once the event is read, @ctx may be gone. */
 		if (wq_has_sleeper(&ctx->wait))
 			wake_up_poll(&ctx->wait, EPOLLIN | EPOLLRDNORM);
@@ -99,6 +100,7 @@ static void zcx_completion_drop(struct zcx_live_link *link)
 
 	spin_lock(&ctx->lock);
 	zcx_completion_unlink(link);
+	ctx->nr_events--;
 	spin_unlock(&ctx->lock);
 	zcx_link_put(link);
 }

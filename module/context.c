@@ -2,6 +2,7 @@
 /*
  * Contexts: what an open /dev/zcx stands for.
  */
+#include <linux/atomic.h>
 #include <linux/slab.h>
 
 #include "context.h"
@@ -14,6 +15,7 @@
  */
 struct zcx_context *zcx_context_create(void)
 {
+	static atomic64_t numbers = ATOMIC64_INIT(0);
 	struct zcx_context *ctx;
 
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
@@ -27,6 +29,7 @@ struct zcx_context *zcx_context_create(void)
 	mutex_init(&ctx->reading);
 	zcx_memory_init(&ctx->memory);
 	ctx->next_id = 1;
+	ctx->number = atomic64_inc_return(&numbers);
 	return ctx;
 }
 

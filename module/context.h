@@ -22,8 +22,10 @@
  * @links: links that have not ended
  * @events: links whose event has not been read, oldest first
  * @nr_links: length of @links and @events
+ * @nr_events: length of @events
  * @by_id: links that run by themselves, in both, by their id
  * @next_id: id of the next link, from 1
+ * @number: of the context, to tell descriptors of one from those of several
  * @wait: those who wait for an event
  * @reading: one of them at a time takes events
  * @memory: for memory segments
@@ -36,8 +38,10 @@ struct zcx_context {
 	struct list_head	links;
 	struct list_head	events;
 	unsigned int		nr_links;
+	unsigned int		nr_events;
 	struct hlist_head	by_id[ZCX_CONTEXT_IDS];
 	u64			next_id;
+	u64			number;
 	wait_queue_head_t	wait;
 	struct mutex		reading;	/* outermost; see zcx.h */
 	struct zcx_memory	memory;
