@@ -660,6 +660,40 @@ static void sync_in_line(void **state)
 	stall_close(&stall);
 }
 
+/* One that waited for nothing but its turn, in vain, breaks no line. */
+static void sync_gives_up(void **state)
+{
+	struct sender sender = { 0 };
+	struct program *program = program_new();
+	struct zcx_link link;
+	struct stall stall;
+	uint64_t last;
+
+	(void)state;
+	stall_open(&stall, PAIR_TCP4);
+	stall_submit(&stall, 0);
+	pair_set_sndtimeo(stall.pair.tx, guest_pick(1500, 6000));
+	program_memory(program, "synchronous", 11);
+	link_prepare(&sender.link, stall.pair.tx, program);
+	sender.context = zcx_open();
+	assert_int_equal(sender_start(&sender), 0);
+	assert_true(sender_wait_asleep(&sender));
+	program_memory(stall.program, "last", 4);
+	async_prepare_part(&link, stall.pair.tx, stall.program, 3, 1);
+	last = async_submit(stall.context, &link);
+	sender_join(&sender);
+	assert_int_equal(sender.err, -EAGAIN);
+	assert_int_equal(sender.link.bytes_sent, 0);
+	async_waits(stall.context, last, ZCX_WAIT_TURN);
+	stall_go(&stall);
+	async_ends(stall.context, stall.id, ZCX_STATE_SENT, 0);
+	assert_int_equal(async_ends(stall.context, last, ZCX_STATE_SENT, 0),
+			 4);
+	stall_arrives(&stall, stall.program->bytes);
+	close(sender.context);
+	stall_close(&stall);
+}
+
 /* The link before a synchronous one is cancelled. */
 static void sync_broken(void **state)
 {
@@ -699,13 +733,13 @@ const struct vm_test async_tests[] = {
 	  "a link that stalls goes on when the receiver reads, TCP" },
 	{ "async_tcp6", whole, &kinds[PAIR_TCP6], "all", "all", "std", 30,
 	  "the same over IPv6" },
-	{ "async_unix", whole, &kinds[PAIR_UNIX], "test", "test", "std", 30,
+	{ "async_unix", whole, &kinds[PAIR_UNIX], "test", "all", "std", 30,
 	  "the same over AF_UNIX" },
 	{ "async_ktls12", whole, &kinds[PAIR_KTLS], "all", "all", "std", 30,
 	  "the same over TLS 1.2" },
 	{ "async_ktls13", whole, &kinds[PAIR_KTLS13], "all", "all", "std", 30,
 	  "the same over TLS 1.3" },
-	{ "async_file_ext4", file_of, DIR_EXT4, "test", "test", "std", 30,
+	{ "async_file_ext4", file_of, DIR_EXT4, "test", "all", "std", 30,
 	  "cold and warm files of ext4" },
 	{ "async_file_xfs", file_of, DIR_XFS, "all", "all", "std", 30,
 	  "cold and warm files of XFS" },
@@ -713,7 +747,7 @@ const struct vm_test async_tests[] = {
 	  "cold and warm files of btrfs" },
 	{ "async_file_tmpfs", file_of, DIR_TMPFS, "all", "all", "std", 30,
 	  "files of tmpfs" },
-	{ "async_file_overlay", file_of, DIR_OVERLAY, "test", "all", "std",
+	{ "async_file_overlay", file_of, DIR_OVERLAY, "all", "all", "std",
 	  30, "cold and warm files by the splice lane" },
 	{ "async_file_fuse", file_of, DIR_FUSE, "all", "all", "std", 30,
 	  "files of a FUSE server" },
@@ -727,9 +761,9 @@ const struct vm_test async_tests[] = {
 	{ "async_closed_behind_unix", closed_behind, &kinds[PAIR_UNIX],
 	  "all", "all", "std", 30,
 	  "file and socket are closed behind the submission, AF_UNIX" },
-	{ "async_many_small", many_small, NULL, "test", "all", "std", 30,
+	{ "async_many_small", many_small, NULL, "all", "all", "std", 30,
 	  "300 links, 300 events, each with its user_data" },
-	{ "async_read_rules", read_rules, NULL, "test", "test", "std", 30,
+	{ "async_read_rules", read_rules, NULL, "test", "all", "std", 30,
 	  "read(2): EAGAIN, EINVAL, several records at a time" },
 	{ "async_read_faults", read_faults, NULL, "all", "all", "std", 30,
 	  "EFAULT loses no event" },
@@ -759,6 +793,8 @@ const struct vm_test async_tests[] = {
 	  "std", 30, "the same over AF_UNIX" },
 	{ "async_sync_in_line", sync_in_line, NULL, "test", "all", "std", 30,
 	  "a synchronous link takes its turn, or gets EAGAIN" },
+	{ "async_sync_gives_up", sync_gives_up, NULL, "all", "all", "std",
+	  30, "a synchronous link that waited in vain breaks no line" },
 	{ "async_sync_broken", sync_broken, NULL, "all", "all", "std", 30,
 	  "a synchronous link in a line that breaks" },
 	{ 0 }
