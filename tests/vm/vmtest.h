@@ -56,6 +56,7 @@ struct vm_test {
 extern const struct vm_test abi_tests[];
 extern const struct vm_test async_tests[];
 extern const struct vm_test async_control_tests[];
+extern const struct vm_test async_disk_tests[];
 extern const struct vm_test async_submit_tests[];
 extern const struct vm_test concurrent_tests[];
 extern const struct vm_test contents_tests[];
