@@ -83,6 +83,7 @@ extern const struct vm_test signals_tests[];
 extern const struct vm_test soak_tests[];
 extern const struct vm_test sockets_tests[];
 extern const struct vm_test truth_tests[];
+extern const struct vm_test uring_tests[];
 
 /* End the test as skipped; does not return. */
 void test_skip(const char *format, ...)
