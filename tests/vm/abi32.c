@@ -2,8 +2,8 @@
 /*
  * A 32-bit program on a 64-bit kernel: asks for INFO, and sends itself (a
  * piece of memory, then the first bytes of its own file) through a socket
- * pair. Exit code 0 if all came as it should, else the number of the step that
- * did not.
+ * pair, in its own context, and twice by links that run by themselves. Exit code
+ * 0 if all came as it should, else the number of the step that did not.
  *
  * It has no C library, so that gcc -m32 without any 32-bit packages builds it.
  */
@@ -15,6 +15,7 @@
 #define NR_IOCTL	54
 #define NR_SOCKETPAIR	360
 
+#define ENOENT		2
 #define EFAULT		14
 #define ENOTTY		25
 #define O_RDWR		2
@@ -110,18 +111,89 @@ static void send_link(int context, int file, int sock)
 	      -ENOTTY, 26);
 }
 
+static void fill_link(struct zcx_link *link, struct zcx_segment *segment,
+		      int file, int sock)
+{
+	clear(segment, sizeof(*segment));
+	segment->type = ZCX_SEGMENT_FILE;
+	segment->fd = file;
+	segment->offset = 1;
+	segment->length = 3;
+	clear(link, sizeof(*link));
+	link->size = sizeof(*link);
+	link->socket_fd = sock;
+	link->segments = (unsigned long)segment;
+	link->segment_count = 1;
+	link->segment_size = sizeof(*segment);
+	link->user_data = 0x1122334455667788ULL;
+	link->deadline_ns = 3600000000000ULL;
+}
+
+static void read_event(int context, unsigned long long id)
+{
+	struct zcx_control control;
+	struct zcx_query query;
+	struct zcx_event event;
+
+	clear(&query, sizeof(query));
+	query.size = sizeof(query);
+	query.id = id;
+	check(call4(NR_IOCTL, context, ZCX_IOC_QUERY, (long)&query, 0) == 0,
+	      40);
+	check(query.user_data == 0x1122334455667788ULL, 41);
+	check(call4(NR_READ, context, (long)&event, sizeof(event), 0) ==
+	      sizeof(event), 42);
+	check(event.id == id, 43);
+	check(event.user_data == 0x1122334455667788ULL, 44);
+	check(event.state == ZCX_STATE_SENT && !event.error, 45);
+	check(event.bytes_sent == 3, 46);
+	clear(&control, sizeof(control));
+	control.size = sizeof(control);
+	control.id = id;
+	check(call4(NR_IOCTL, context, ZCX_IOC_CANCEL, (long)&control, 0) ==
+	      -ENOENT, 47);
+}
+
+/* Links that run by themselves: one, and then two in one call. */
+static void send_async(int context, int file, int sock)
+{
+	struct zcx_segment segment[2];
+	struct zcx_submit submit;
+	struct zcx_link link[2];
+
+	fill_link(&link[0], &segment[0], file, sock);
+	check(call4(NR_IOCTL, context, ZCX_IOC_LINK, (long)&link[0], 0) == 0,
+	      50);
+	check(link[0].id == 2, 51);
+	read_event(context, 2);
+
+	fill_link(&link[0], &segment[0], file, sock);
+	fill_link(&link[1], &segment[1], file, sock);
+	clear(&submit, sizeof(submit));
+	submit.size = sizeof(submit);
+	submit.links = (unsigned long)link;
+	submit.link_count = 2;
+	submit.link_size = sizeof(link[0]);
+	check(call4(NR_IOCTL, context, ZCX_IOC_SUBMIT, (long)&submit, 0) == 0,
+	      52);
+	check(submit.submitted == 2 && !submit.error, 53);
+	check(link[0].id == 3 && link[1].id == 4, 54);
+	read_event(context, 3);
+	read_event(context, 4);
+}
+
 static void receive(int sock)
 {
-	static const char want[] = "thirty-twoELF";
-	char got[16];
+	static const char want[] = "thirty-twoELFELFELFELF";
+	char got[32];
 	int i, n = 0, ret;
 
-	while (n < 13) {
+	while (n < 22) {
 		ret = call4(NR_READ, sock, (long)(got + n), sizeof(got) - n, 0);
 		check(ret > 0, 30);
 		n += ret;
 	}
-	check(n == 13, 31);
+	check(n == 22, 31);
 	for (i = 0; i < n; i++)
 		check(got[i] == want[i], 32);
 }
@@ -137,6 +209,7 @@ void _start(void)
 	check(call4(NR_SOCKETPAIR, AF_UNIX, SOCK_STREAM, 0, (long)pair) == 0, 3);
 	ask_info(context);
 	send_link(context, file, pair[0]);
+	send_async(context, file, pair[0]);
 	receive(pair[1]);
 	leave(0);
 }

@@ -211,6 +211,20 @@ void file_make_cold(const struct vfile *file)
 	posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
+void file_warm(const struct vfile *file, uint64_t from, uint64_t to)
+{
+	char path[64], byte;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	for (; from < to; from += 4096)
+		assert_int_equal(pread(fd, &byte, 1, from), 1);
+	close(fd);
+}
+
 size_t file_resident(const struct vfile *file)
 {
 	size_t pages = (file->size + 4095) / 4096, count = 0, i;

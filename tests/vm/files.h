@@ -73,6 +73,9 @@ void file_assert_unchanged(const struct vfile *file);
 /* Write back, and evict from the page cache. */
 void file_make_cold(const struct vfile *file);
 
+/* Bring [@from, @to) into the page cache, and no more than that. */
+void file_warm(const struct vfile *file, uint64_t from, uint64_t to);
+
 /* Pages of the file that are in the page cache. */
 size_t file_resident(const struct vfile *file);
 

@@ -89,4 +89,10 @@ int pair_unsent(int fd);
 /* Data segments that TCP socket @fd has sent. */
 unsigned int pair_data_segments(int fd);
 
+/* Pass @fd through AF_UNIX socket @sock, with a byte 'f': 0 or -errno. */
+int pair_pass(int sock, int fd);
+
+/* The descriptor that comes next through @sock; fails the test if none does. */
+int pair_take(int sock);
+
 #endif /* PAIRS_H */

@@ -187,52 +187,18 @@ static void file_without_name(void **state)
 	file_drop(&file);
 }
 
-/* Pass @fd through @sock. */
-static void pass(int sock, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = { 0 }, byte = 'f';
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
-	if (sendmsg(sock, &msg, 0) != 1)
-		_exit(90);
-}
-
-static int receive_passed(int sock)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	assert_int_equal(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC), 1);
-	assert_non_null(CMSG_FIRSTHDR(&msg));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	assert_true(fd >= 0);
-	return fd;
-}
-
 static void assert_exit_0(pid_t pid)
 {
 	int status;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+static void give(int sock, int fd)
+{
+	if (pair_pass(sock, fd))
+		_exit(90);
 }
 
 /* File, context and socket: all three opened by a process that is gone. */
@@ -255,17 +221,17 @@ static void all_passed(void **state)
 
 		if (pair_try(&pair, PAIR_TCP4, 0, 0))
 			_exit(91);
-		pass(way[1], open(file.path, O_RDONLY));
-		pass(way[1], zcx_try_open());
-		pass(way[1], pair.tx);
-		pass(way[1], pair.rx);
+		give(way[1], open(file.path, O_RDONLY));
+		give(way[1], zcx_try_open());
+		give(way[1], pair.tx);
+		give(way[1], pair.rx);
 		_exit(0);
 	}
 	mine = file;
-	mine.fd = receive_passed(way[0]);
-	x.context = receive_passed(way[0]);
-	x.pair.tx = receive_passed(way[0]);
-	x.pair.rx = receive_passed(way[0]);
+	mine.fd = pair_take(way[0]);
+	x.context = pair_take(way[0]);
+	x.pair.tx = pair_take(way[0]);
+	x.pair.rx = pair_take(way[0]);
 	assert_exit_0(pid);
 	program_file(program, &mine, 0, ZCX_TO_EOF);
 	exchange_run(&x);
@@ -538,9 +504,9 @@ static void socket_in_flight(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
 				    way), 0);
 	scene_open(&scene, PAIR_UNIX);
-	pass(way[0], scene.pair.tx);
+	assert_int_equal(pair_pass(way[0], scene.pair.tx), 0);
 	close(scene.pair.tx);
-	back = receive_passed(way[1]);
+	back = pair_take(way[1]);
 	scene.pair.tx = back;
 	scene_finish(&scene);
 	close(way[0]);
@@ -563,7 +529,7 @@ static void context_in_flight(void **state)
 	file_make(&scene.file, DIR_EXT4, MIB);
 	file_lock(&scene.file);
 	program_file(scene.program, &scene.file, 0, ZCX_TO_EOF);
-	pass(scene.pair.tx, scene.sender.context);
+	assert_int_equal(pair_pass(scene.pair.tx, scene.sender.context), 0);
 	link_prepare(&scene.sender.link, scene.pair.tx, scene.program);
 	assert_int_equal(sender_start(&scene.sender), 0);
 	assert_true(sender_wait_asleep(&scene.sender));

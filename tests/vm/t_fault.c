@@ -5,20 +5,18 @@
  * is right in any case, and nothing is left behind.
  */
 #include <fcntl.h>
-#include <linux/dm-ioctl.h>
 #include <linux/fs.h>
-#include <linux/loop.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include "content.h"
 #include "device.h"
 #include "exchange.h"
 #include "guest.h"
+#include "mapped.h"
 #include "vmtest.h"
 
 #define DEBUGFS		"/sys/kernel/debug/"
@@ -498,21 +496,6 @@ static void assert_eio(const struct program *program, uint64_t good,
 	close(context);
 }
 
-/* Bring [@from, @to) into the page cache, and no more than that. */
-static void warm(const struct vfile *file, uint64_t from, uint64_t to)
-{
-	char path[64], byte;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	for (; from < to; from += 4096)
-		assert_int_equal(pread(fd, &byte, 1, from), 1);
-	close(fd);
-}
-
 /* The disk fails this task's requests, and no one else's. */
 static void disk_fails(bool on)
 {
@@ -547,7 +530,7 @@ static void request_fails(void **state)
 		exchange_simply(program, kind);
 
 		guest_drop_caches();
-		warm(&file, 0, 256 * KIB);
+		file_warm(&file, 0, 256 * KIB);
 		disk_fails(true);
 		assert_eio(program, 256 * KIB, kind);
 		disk_fails(false);
@@ -555,127 +538,6 @@ static void request_fails(void **state)
 	}
 	file_assert_unchanged(&file);
 	file_drop(&file);
-}
-
-/*
- * A disk of one's own: a mapped device over a loop device over the squashfs
- * disk, which can be exchanged for one that fails every request.
- */
-struct mapped {
-	char loop[32];
-	char path[32];
-	int control;
-	uint64_t sectors;
-};
-
-static struct mapped mapped;
-
-static int mapped_call(unsigned long request, struct dm_ioctl *io)
-{
-	io->version[0] = DM_VERSION_MAJOR;
-	io->data_start = sizeof(*io);
-	snprintf(io->name, sizeof(io->name), "zcx-test");
-	return ioctl(mapped.control, request, io);
-}
-
-/* Exchange what the device consists of: all its sectors are @type. */
-static void mapped_table(const char *type, const char *parameters)
-{
-	struct {
-		struct dm_ioctl io;
-		struct dm_target_spec spec;
-		char parameters[64];
-	} call = {
-		.io = {
-			.data_size = sizeof(call),
-			.target_count = 1,
-			.flags = DM_READONLY_FLAG,
-		},
-		.spec = { .length = mapped.sectors },
-	};
-	struct dm_ioctl io = { .data_size = sizeof(io) };
-
-	snprintf(call.spec.target_type, sizeof(call.spec.target_type), "%s",
-		 type);
-	snprintf(call.parameters, sizeof(call.parameters), "%s", parameters);
-	if (mapped_call(DM_TABLE_LOAD, &call.io))
-		test_skip("no device-mapper target %s: %s", type,
-			  strerror(errno));
-	/* Without DM_SUSPEND_FLAG: resume, with the new table. */
-	io.flags = DM_SKIP_LOCKFS_FLAG;
-	assert_int_equal(mapped_call(DM_DEV_SUSPEND, &io), 0);
-}
-
-static void undo_mapped(void *unused)
-{
-	struct dm_ioctl io = { .data_size = sizeof(io) };
-	unsigned int i;
-
-	(void)unused;
-	for (i = 0; i < 50 && mapped_call(DM_DEV_REMOVE, &io); i++)
-		guest_sleep_ms(20);
-	close(mapped.control);
-}
-
-static void undo_loop(void *unused)
-{
-	int fd = open(mapped.loop, O_RDONLY | O_CLOEXEC);
-
-	(void)unused;
-	ioctl(fd, LOOP_CLR_FD);
-	close(fd);
-}
-
-static void undo_umount(void *arg)
-{
-	umount2(arg, MNT_DETACH);
-	rmdir(arg);
-}
-
-/* Returns the minor number of the loop device. */
-static int loop_over(const char *disk)
-{
-	struct loop_config config = { .info.lo_flags = LO_FLAGS_READ_ONLY };
-	int control, fd, number;
-
-	guest_modprobe("loop");
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	if (control < 0)
-		test_skip("no loop devices");
-	number = ioctl(control, LOOP_CTL_GET_FREE);
-	close(control);
-	assert_true(number >= 0);
-	snprintf(mapped.loop, sizeof(mapped.loop), "/dev/loop%d", number);
-	config.fd = open(disk, O_RDONLY | O_CLOEXEC);
-	if ((int)config.fd < 0)
-		test_skip("no %s", disk);
-	fd = open(mapped.loop, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(ioctl(fd, LOOP_CONFIGURE, &config), 0);
-	test_at_end(undo_loop, NULL);
-	assert_int_equal(ioctl(fd, BLKGETSIZE64, &mapped.sectors), 0);
-	mapped.sectors /= 512;
-	close(fd);
-	close(config.fd);
-	return number;
-}
-
-static void mapped_open(const char *disk, char linear[32])
-{
-	struct dm_ioctl io = { .data_size = sizeof(io) };
-	int number;
-
-	guest_modprobe("dm_mod");
-	mapped.control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
-	if (mapped.control < 0)
-		test_skip("no device mapper");
-	number = loop_over(disk);
-	assert_int_equal(mapped_call(DM_DEV_CREATE, &io), 0);
-	test_at_end(undo_mapped, NULL);
-	snprintf(mapped.path, sizeof(mapped.path), "/dev/dm-%u",
-		 minor(io.dev));
-	snprintf(linear, 32, "7:%d 0", number);
-	mapped_table("linear", linear);
 }
 
 static void disk_dies(void **state)
@@ -690,16 +552,13 @@ static void disk_dies(void **state)
 	guest_need_mount(DIR_SQUASHFS);
 	file_take(&whole, DIR_SQUASHFS "/big.bin", false);
 	mapped_open("/dev/vdd", linear);
-	mkdir(dir, 0700);
-	if (mount(mapped.path, dir, "squashfs", MS_RDONLY, NULL))
-		test_skip("mount %s: %s", mapped.path, strerror(errno));
-	test_at_end(undo_umount, dir);
+	mapped_mount(dir, "squashfs");
 
 	/* Open it and know its blocks while the disk is well. */
 	file = whole;
 	file.fd = open("/tmp/zcx-dying/big.bin", O_RDONLY | O_CLOEXEC);
 	assert_true(file.fd >= 0);
-	warm(&file, 0, 256 * KIB);
+	file_warm(&file, 0, 256 * KIB);
 	good = file_resident(&file) * 4096;
 	assert_in_range(good, 256 * KIB, file.size - MIB);
 	program_memory(program, "header", 6);
@@ -717,7 +576,7 @@ static void disk_dies(void **state)
 	/* Nothing of ours holds the filesystem, which remembers its errors. */
 	close(file.fd);
 	assert_int_equal(umount(dir), 0);
-	assert_int_equal(mount(mapped.path, dir, "squashfs", MS_RDONLY, NULL),
+	assert_int_equal(mount(mapped_path(), dir, "squashfs", MS_RDONLY, NULL),
 			 0);
 	file.fd = open("/tmp/zcx-dying/big.bin", O_RDONLY | O_CLOEXEC);
 	assert_true(file.fd >= 0);

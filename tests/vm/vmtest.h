@@ -54,6 +54,11 @@ struct vm_test {
 
 /* One table a file, ended by an entry without a name; vmtest.c lists them. */
 extern const struct vm_test abi_tests[];
+extern const struct vm_test acked_tests[];
+extern const struct vm_test async_tests[];
+extern const struct vm_test async_control_tests[];
+extern const struct vm_test async_disk_tests[];
+extern const struct vm_test async_submit_tests[];
 extern const struct vm_test concurrent_tests[];
 extern const struct vm_test contents_tests[];
 extern const struct vm_test descriptor_tests[];
@@ -78,6 +83,7 @@ extern const struct vm_test signals_tests[];
 extern const struct vm_test soak_tests[];
 extern const struct vm_test sockets_tests[];
 extern const struct vm_test truth_tests[];
+extern const struct vm_test uring_tests[];
 
 /* End the test as skipped; does not return. */
 void test_skip(const char *format, ...)

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <linux/dm-ioctl.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "guest.h"
+#include "mapped.h"
+#include "vmtest.h"
+
+struct mapped {
+	char loop[32];
+	char path[32];
+	int control;
+	uint64_t sectors;
+};
+
+static struct mapped mapped;
+
+static int mapped_call(unsigned long request, struct dm_ioctl *io)
+{
+	io->version[0] = DM_VERSION_MAJOR;
+	io->data_start = sizeof(*io);
+	snprintf(io->name, sizeof(io->name), "zcx-%d", getpid());
+	return ioctl(mapped.control, request, io);
+}
+
+void mapped_table(const char *type, const char *parameters)
+{
+	struct {
+		struct dm_ioctl io;
+		struct dm_target_spec spec;
+		char parameters[64];
+	} call = {
+		.io = {
+			.data_size = sizeof(call),
+			.target_count = 1,
+			.flags = DM_READONLY_FLAG,
+		},
+		.spec = { .length = mapped.sectors },
+	};
+	struct dm_ioctl io = { .data_size = sizeof(io) };
+
+	snprintf(call.spec.target_type, sizeof(call.spec.target_type), "%s",
+		 type);
+	snprintf(call.parameters, sizeof(call.parameters), "%s", parameters);
+	if (mapped_call(DM_TABLE_LOAD, &call.io))
+		test_skip("no device-mapper target %s: %s", type,
+			  strerror(errno));
+	/* Without DM_SUSPEND_FLAG: resume, with the new table. */
+	io.flags = DM_SKIP_LOCKFS_FLAG;
+	assert_int_equal(mapped_call(DM_DEV_SUSPEND, &io), 0);
+}
+
+static void undo_mapped(void *unused)
+{
+	struct dm_ioctl io = { .data_size = sizeof(io) };
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0; i < 50 && mapped_call(DM_DEV_REMOVE, &io); i++)
+		guest_sleep_ms(20);
+	close(mapped.control);
+}
+
+static void undo_loop(void *unused)
+{
+	int fd = open(mapped.loop, O_RDONLY | O_CLOEXEC);
+
+	(void)unused;
+	ioctl(fd, LOOP_CLR_FD);
+	close(fd);
+}
+
+static void undo_umount(void *arg)
+{
+	umount2(arg, MNT_DETACH);
+	rmdir(arg);
+}
+
+/* Returns the minor number of the loop device. */
+static int loop_over(const char *disk)
+{
+	struct loop_config config = { .info.lo_flags = LO_FLAGS_READ_ONLY };
+	int control, fd, number;
+
+	guest_modprobe("loop");
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		test_skip("no loop devices");
+	number = ioctl(control, LOOP_CTL_GET_FREE);
+	close(control);
+	assert_true(number >= 0);
+	snprintf(mapped.loop, sizeof(mapped.loop), "/dev/loop%d", number);
+	config.fd = open(disk, O_RDONLY | O_CLOEXEC);
+	if ((int)config.fd < 0)
+		test_skip("no %s", disk);
+	fd = open(mapped.loop, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, LOOP_CONFIGURE, &config), 0);
+	test_at_end(undo_loop, NULL);
+	assert_int_equal(ioctl(fd, BLKGETSIZE64, &mapped.sectors), 0);
+	mapped.sectors /= 512;
+	close(fd);
+	close(config.fd);
+	return number;
+}
+
+void mapped_open(const char *disk, char linear[32])
+{
+	struct dm_ioctl io = { .data_size = sizeof(io) };
+	int number;
+
+	guest_modprobe("dm_mod");
+	mapped.control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	if (mapped.control < 0)
+		test_skip("no device mapper");
+	number = loop_over(disk);
+	assert_int_equal(mapped_call(DM_DEV_CREATE, &io), 0);
+	test_at_end(undo_mapped, NULL);
+	snprintf(mapped.path, sizeof(mapped.path), "/dev/dm-%u",
+		 minor(io.dev));
+	snprintf(linear, 32, "7:%d 0", number);
+	mapped_table("linear", linear);
+}
+
+static void undo_suspend(void *unused)
+{
+	(void)unused;
+	mapped_suspend(false);
+}
+
+void mapped_suspend(bool suspend)
+{
+	struct dm_ioctl io = {
+		.data_size = sizeof(io),
+		.flags = DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG,
+	};
+
+	if (suspend) {
+		test_at_end(undo_suspend, NULL);
+		io.flags |= DM_SUSPEND_FLAG;
+	}
+	assert_int_equal(mapped_call(DM_DEV_SUSPEND, &io), 0);
+}
+
+const char *mapped_path(void)
+{
+	return mapped.path;
+}
+
+void mapped_mount(const char *dir, const char *type)
+{
+	mkdir(dir, 0700);
+	if (mount(mapped.path, dir, type, MS_RDONLY, NULL))
+		test_skip("mount %s: %s", mapped.path, strerror(errno));
+	test_at_end(undo_umount, (void *)dir);
+}
