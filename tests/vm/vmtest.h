@@ -68,6 +68,7 @@ extern const struct vm_test device_ends_tests[];
 extern const struct vm_test device_roads_tests[];
 extern const struct vm_test fault_tests[];
 extern const struct vm_test files_tests[];
+extern const struct vm_test follow_tests[];
 extern const struct vm_test manners_tests[];
 extern const struct vm_test memory_tests[];
 extern const struct vm_test module_tests[];
