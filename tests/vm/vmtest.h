@@ -54,6 +54,7 @@ struct vm_test {
 
 /* One table a file, ended by an entry without a name; vmtest.c lists them. */
 extern const struct vm_test abi_tests[];
+extern const struct vm_test abuse_tests[];
 extern const struct vm_test acked_tests[];
 extern const struct vm_test async_tests[];
 extern const struct vm_test async_control_tests[];
