@@ -22,7 +22,7 @@ static const struct vm_test *const tables[] = {
 	descriptor_tests, abi_tests, racing_tests, concurrent_tests,
 	truth_tests, reference_tests, module_tests, memory_tests, fault_tests,
 	async_tests, async_control_tests, async_submit_tests,
-	async_disk_tests, acked_tests, follow_tests,
+	async_disk_tests, async_random_tests, acked_tests, follow_tests,
 	uring_tests, abuse_tests,
 	device_tests, device_roads_tests, device_between_tests,
 	device_ends_tests, soak_tests,

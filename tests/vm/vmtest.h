@@ -59,6 +59,7 @@ extern const struct vm_test acked_tests[];
 extern const struct vm_test async_tests[];
 extern const struct vm_test async_control_tests[];
 extern const struct vm_test async_disk_tests[];
+extern const struct vm_test async_random_tests[];
 extern const struct vm_test async_submit_tests[];
 extern const struct vm_test concurrent_tests[];
 extern const struct vm_test contents_tests[];
