@@ -12,6 +12,7 @@
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/stat.h>
 #include <linux/time64.h>
 
 #include "async.h"
@@ -213,6 +214,22 @@ static void zcx_link_make_room(struct zcx_live_link *link)
 }
 
 /*
+ * How large is a file that is followed? Where the filesystem must be asked, i_size
+ * may say anything; then we are in the pool of its device, and may ask it.
+ */
+static loff_t zcx_followed_size(const struct zcx_range *range)
+{
+	struct kstat stat;
+
+	if (range->lane == &zcx_lane_cache)
+		return i_size_read(file_inode(range->file));
+	if (vfs_getattr(&range->file->f_path, &stat, STATX_SIZE,
+			AT_STATX_SYNC_AS_STAT))
+		return range->pos;
+	return stat.size;
+}
+
+/*
  * All there is of a file that is followed has been sent. More comes if somebody
  * can write to it, or open it to do so.
  *
@@ -223,8 +240,7 @@ static bool zcx_link_await_growth(struct zcx_live_link *link, u64 now)
 	const struct zcx_range *range = &link->program->ranges[link->next];
 	struct inode *inode = file_inode(range->file);
 
-	/* Where the filesystem must be asked, i_size may say anything. */
-	if (range->lane == &zcx_lane_cache && i_size_read(inode) < range->pos) {
+	if (zcx_followed_size(range) < range->pos) {
 		zcx_link_end_following(link, true);
 		return false;
 	}

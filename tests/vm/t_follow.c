@@ -401,8 +401,7 @@ const struct vm_test follow_tests[] = {
 	  "a deadline ends it" },
 	{ "follow_cut_off", cut_off, &ext4_tcp, "all", "all", "std", 30,
 	  "cut off to less than was sent: SHORT" },
-	/* Not noticed: zcx believes no i_size but that of the cache lane. */
-	{ "follow_cut_off_overlay", cut_off, &overlay_tcp, "never", "never",
+	{ "follow_cut_off_overlay", cut_off, &overlay_tcp, "all", "all",
 	  "std", 30, "the same by the splice lane" },
 	{ "follow_unlinked", unlinked, &ext4_tcp, "all", "all", "std", 30,
 	  "no name, and then no writer: SENT" },
