@@ -43,7 +43,11 @@ static void zcx_completion_unlink(struct zcx_live_link *link)
 
 /**
  * zcx_completion_post() - a link that ran by itself has ended
- * @link: the link, in a final state, holding nothing; may be gone afterwards
+ * @link: the link, in a final state, holding nothing but its place in the line to
+ *	its socket; may be gone afterwards
+ *
+ * Whoever reads the event finds that the link has left the line; and the next one
+ * in it cannot be faster with its own event.
  *
  * Context: process context.
  */
@@ -65,6 +69,7 @@ void zcx_completion_post(struct zcx_live_link *link)
 		if (wq_has_sleeper(&ctx->wait))
 			wake_up_poll(&ctx->wait, EPOLLIN | EPOLLRDNORM);
 	}
+	zcx_link_leave_line(link);
 	spin_unlock(&ctx->lock);
 	if (read)
 		zcx_link_put(link);

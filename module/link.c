@@ -541,17 +541,28 @@ void zcx_link_uncork(struct zcx_live_link *link)
  * May those behind it in the line go on? A synchronous call that has sent nothing
  * has failed, and is as if it had never been made.
  */
-static bool zcx_link_left_whole(const struct zcx_live_link *link, u32 state)
+static bool zcx_link_left_whole(const struct zcx_live_link *link)
 {
-	if (state == ZCX_STATE_SENT || state == ZCX_STATE_ACKED)
+	if (link->state == ZCX_STATE_SENT || link->state == ZCX_STATE_ACKED)
 		return true;
 	return !link->async && !zcx_link_bytes_sent(link);
 }
 
 /**
+ * zcx_link_leave_line() - let the next link to the same socket go on
+ * @link: a link that has ended; may have left before
+ *
+ * Context: process context.
+ */
+void zcx_link_leave_line(struct zcx_live_link *link)
+{
+	zcx_turn_leave(&link->turn, zcx_link_left_whole(link));
+}
+
+/**
  * zcx_link_finish() - a link has come to its end
- * @link: the link, in state RUNNING; in a final state afterwards, and out of the
- *	line to its socket
+ * @link: the link, in state RUNNING; in a final state afterwards, but in the line
+ *	to its socket still: see zcx_link_leave_line()
  * @err: 0 or -errno
  *
  * Context: whoever runs the link; may sleep.
@@ -565,8 +576,6 @@ void zcx_link_finish(struct zcx_live_link *link, int err)
 	for (i = link->head; i <= link->next && i < link->program->count; i++)
 		zcx_range_end(&link->program->ranges[i],
 			      i == link->head ? link->head_sent : 0);
-	zcx_turn_leave(&link->turn, zcx_link_left_whole(link, state));
-
 	link->error = err == -ERESTARTSYS ? EINTR : -err;
 	zcx_link_set_state(link, state);
 	zcx_stats_add(&link->ctx->stats, zcx_link_end_stat(state), 1);
@@ -659,6 +668,7 @@ int zcx_link_run(struct zcx_live_link *link)
 	if (!err)
 		err = zcx_link_pump(link);
 	zcx_link_finish(link, err);
+	zcx_link_leave_line(link);
 	zcx_link_unpublish(link);
 	return zcx_link_bytes_sent(link) ? 0 : err;
 }

@@ -122,6 +122,7 @@ ssize_t zcx_link_push(struct zcx_live_link *link);
 void zcx_link_rewind(struct zcx_live_link *link);
 void zcx_link_uncork(struct zcx_live_link *link);
 void zcx_link_finish(struct zcx_live_link *link, int err);
+void zcx_link_leave_line(struct zcx_live_link *link);
 void zcx_link_let_go(struct zcx_live_link *link);
 
 bool zcx_link_gathered_all(const struct zcx_live_link *link);

@@ -317,10 +317,14 @@ static bool zcx_link_settled(struct zcx_live_link *link)
 	       (!ops->watch(link->sink, false) && ops->settled(link->sink));
 }
 
-/* All is in the sink: the next link to it may go on. */
+/*
+ * All is in the sink. The next link to it may go on; but if this one is about to
+ * end, not before that has been told: events come in the order of the line.
+ */
 static void zcx_link_hand_over(struct zcx_live_link *link)
 {
-	zcx_turn_leave(&link->turn, !link->is_short && !link->stop);
+	if (link->async->acked && !link->stop)
+		zcx_turn_leave(&link->turn, !link->is_short);
 	link->async->phase = ZCX_PHASE_ACK;
 }
 

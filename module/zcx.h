@@ -35,8 +35,8 @@
  *
  *   zcx_context.reading (mutex): who takes events; held over copy_to_user()
  *     zcx_context.lock (spinlock): lists of links, events and ids
+ *       zcx_turn_bucket.lock (spinlock): lines to sockets; a link is kicked under it
  *   zcx_memory.lock (spinlock, leaf): the page and how much of it is used
- *   zcx_turn_bucket.lock (spinlock): lines to sockets; a link is kicked under it
  *   zcx_disk_lock (spinlock, any context): all pools, their queues and workers
  *   the wait queue of a socket, or of folios: a link is kicked under it
  *   the wait queue of a context: readers are woken under zcx_context.lock

@@ -579,7 +579,8 @@ static void refused(void **state)
 		uint32_t value;
 	} wrong[] = {
 		{ -EBADF, offsetof(struct zcx_link, socket_fd), 3999 },
-		{ -EOPNOTSUPP, offsetof(struct zcx_link, flags), 0 },
+		{ -EINVAL, offsetof(struct zcx_link, flags),
+		  ZCX_LINK_SYNC | ZCX_LINK_ACKED },
 		{ -EOPNOTSUPP, offsetof(struct zcx_link, flags), 0x80000001 },
 		{ -EOPNOTSUPP, offsetof(struct zcx_link, lane), 77 },
 		{ -EINVAL, offsetof(struct zcx_link, segment_count), 0 },
