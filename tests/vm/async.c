@@ -227,6 +227,19 @@ void async_quiet(int context)
 	assert_int_equal(link_fdinfo(context, "events"), 0);
 }
 
+void async_pending(int context, unsigned int events)
+{
+	unsigned int i;
+
+	for (i = 0; i < PATIENCE_MS / 5; i++) {
+		if (link_fdinfo(context, "events") == events)
+			return;
+		guest_sleep_ms(5);
+	}
+	fail_msg("%lld events wait to be read, not %u",
+		 link_fdinfo(context, "events"), events);
+}
+
 int async_control(int context, unsigned long request, uint64_t id)
 {
 	struct zcx_control control = { .size = sizeof(control), .id = id };

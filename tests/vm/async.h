@@ -59,6 +59,9 @@ void async_sent(int context, uint64_t id, const struct program *program,
 /* No event is there, and no link. */
 void async_quiet(int context);
 
+/* Wait until @events are there, unread. */
+void async_pending(int context, unsigned int events);
+
 /* CANCEL, PAUSE, RESUME of a link: 0 or -errno. */
 int async_control(int context, unsigned long request, uint64_t id);
 
