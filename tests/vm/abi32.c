@@ -107,7 +107,7 @@ static void send_link(int context, int file, int sock)
 	link.segments = 0;
 	check(call4(NR_IOCTL, context, ZCX_IOC_LINK, (long)&link, 0) ==
 	      -EFAULT, 25);
-	check(call4(NR_IOCTL, context, ZCX_IOC_LINK + 1, (long)&link, 0) ==
+	check(call4(NR_IOCTL, context, ZCX_IOC_SUBMIT + 1, (long)&link, 0) ==
 	      -ENOTTY, 26);
 }
 

@@ -36,6 +36,12 @@ int async_try_event(int context, struct zcx_event *event, unsigned int ms);
 /* The next event; fails the test if none comes. */
 void async_event(int context, struct zcx_event *event);
 
+/*
+ * The event of link @id; those of others that come before it are kept for whoever
+ * asks for them. Fails the test if it does not come.
+ */
+void async_event_of(int context, uint64_t id, struct zcx_event *event);
+
 /* What is wrong with an event, whatever link it is of, or NULL. */
 const char *async_problem(const struct zcx_event *event);
 
@@ -43,15 +49,18 @@ const char *async_problem(const struct zcx_event *event);
 void async_assert(const struct zcx_event *event, uint64_t id, uint32_t state,
 		  uint32_t error);
 
-/* The next event is of link @id, which ended so. Returns the bytes sent. */
+/* Link @id ends so. Returns the bytes sent. */
 uint64_t async_ends(int context, uint64_t id, uint32_t state, uint32_t error);
 
-/* The next event is of link @id, and all of @program has been sent. */
+/* Link @id ends, and all of @program has been sent. */
 void async_sent(int context, uint64_t id, const struct program *program,
 		uint32_t state, uint32_t result_flags);
 
 /* No event is there, and no link. */
 void async_quiet(int context);
+
+/* Wait until @events are there, unread. */
+void async_pending(int context, unsigned int events);
 
 /* CANCEL, PAUSE, RESUME of a link: 0 or -errno. */
 int async_control(int context, unsigned long request, uint64_t id);

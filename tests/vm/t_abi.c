@@ -82,6 +82,48 @@ static void layout(void **state)
 	assert_int_equal(ZCX_MAX_MEMORY_LINK, 1048576);
 }
 
+static void layout_async(void **state)
+{
+	static const struct member event[] = {
+		MEMBER(zcx_event, id), MEMBER(zcx_event, user_data),
+		MEMBER(zcx_event, bytes_sent), MEMBER(zcx_event, bytes_memory),
+		MEMBER(zcx_event, bytes_cache),
+		MEMBER(zcx_event, bytes_splice),
+		MEMBER(zcx_event, bytes_copied), MEMBER(zcx_event, state),
+		MEMBER(zcx_event, error), MEMBER(zcx_event, result_flags),
+		MEMBER(zcx_event, __reserved), MEMBER(zcx_event, __reserved64),
+	}, control[] = {
+		MEMBER(zcx_control, size), MEMBER(zcx_control, flags),
+		MEMBER(zcx_control, id),
+	}, query[] = {
+		MEMBER(zcx_query, size), MEMBER(zcx_query, flags),
+		MEMBER(zcx_query, id), MEMBER(zcx_query, user_data),
+		MEMBER(zcx_query, bytes_sent), MEMBER(zcx_query, bytes_acked),
+		MEMBER(zcx_query, state), MEMBER(zcx_query, wait),
+		MEMBER(zcx_query, error), MEMBER(zcx_query, result_flags),
+	}, submit[] = {
+		MEMBER(zcx_submit, size), MEMBER(zcx_submit, flags),
+		MEMBER(zcx_submit, links), MEMBER(zcx_submit, link_count),
+		MEMBER(zcx_submit, link_size), MEMBER(zcx_submit, submitted),
+		MEMBER(zcx_submit, error),
+	}, uring[] = {
+		MEMBER(zcx_uring_cmd, link), MEMBER(zcx_uring_cmd, __reserved),
+	};
+
+	(void)state;
+	assert_layout(event, ARRAY_SIZE(event), 80);
+	assert_layout(control, ARRAY_SIZE(control), 16);
+	assert_layout(query, ARRAY_SIZE(query), 56);
+	assert_layout(submit, ARRAY_SIZE(submit), 32);
+	assert_layout(uring, ARRAY_SIZE(uring), 16);
+	assert_int_equal(ZCX_IOC_CANCEL, 0xe202);
+	assert_int_equal(ZCX_IOC_PAUSE, 0xe203);
+	assert_int_equal(ZCX_IOC_RESUME, 0xe204);
+	assert_int_equal(ZCX_IOC_QUERY, 0xe205);
+	assert_int_equal(ZCX_IOC_SUBMIT, 0xe206);
+	assert_int_equal(ZCX_MAX_SUBMIT, 1024);
+}
+
 /* The numbers themselves, as bytes: no header has a say in it. */
 static void by_hand(void **state)
 {
@@ -141,7 +183,9 @@ static void info(void **state)
 	assert_int_equal(info.__reserved, 0);
 	assert_int_equal(info.features & ~(uint64_t)ZCX_FEATURE_KTLS,
 			 ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
-			 ZCX_FEATURE_LANE_SPLICE);
+			 ZCX_FEATURE_LANE_SPLICE | ZCX_FEATURE_ASYNC |
+			 ZCX_FEATURE_ACKED | ZCX_FEATURE_FOLLOW |
+			 ZCX_FEATURE_URING);
 	assert_int_equal(info.push, guest_kernel_at_least(6, 5) ?
 			 ZCX_PUSH_SPLICE_PAGES : ZCX_PUSH_SENDPAGE);
 	close(context);
@@ -406,6 +450,8 @@ static void program32(void **state)
 const struct vm_test abi_tests[] = {
 	{ "abi_layout", layout, NULL, "test", "test", "std", 30,
 	  "members are where they were published, without holes" },
+	{ "abi_layout_async", layout_async, NULL, "all", "all", "std", 30,
+	  "members of what links that run by themselves added" },
 	{ "abi_by_hand", by_hand, NULL, "test", "test", "std", 30,
 	  "INFO and LINK from plain numbers" },
 	{ "abi_info", info, NULL, "test", "test", "std", 30,

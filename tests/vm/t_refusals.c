@@ -381,7 +381,7 @@ static void last_of_many(void **state)
 static void enotty(void **state)
 {
 	static const unsigned long number[] = {
-		_IO(ZCX_IOC_TYPE, 2), _IO(ZCX_IOC_TYPE, 3),
+		ZCX_IOC_SUBMIT + 1, _IO(ZCX_IOC_TYPE, 0x80),
 		_IO(ZCX_IOC_TYPE, 0xff), _IO(ZCX_IOC_TYPE + 1, 1),
 		_IO(0, 0), _IO(0, 1),
 		_IOW(ZCX_IOC_TYPE, 1, struct zcx_link),
