@@ -223,7 +223,8 @@ static loff_t zcx_followed_size(const struct zcx_range *range)
 
 	if (range->lane == &zcx_lane_cache)
 		return i_size_read(file_inode(range->file));
-	if (vfs_getattr(&range->file->f_path, &stat, STATX_SIZE,
+	if (range->lane != &zcx_lane_splice ||
+	    vfs_getattr(&range->file->f_path, &stat, STATX_SIZE,
 			AT_STATX_SYNC_AS_STAT))
 		return range->pos;
 	return stat.size;

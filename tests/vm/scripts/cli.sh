@@ -50,7 +50,7 @@ head -c 777 /dev/urandom > small
 printf 'HTTP/1.1 200 OK\r\n\r\n' > head
 
 zcx info > out 2> err || fail "zcx info"
-grep -q '^ABI version *1$' out || fail "no ABI version"
+grep -q '^ABI version *2$' out || fail "no ABI version"
 zcx info --json > out || fail "zcx info --json"
 said abi_version 1
 said max_segments 1024
