@@ -20,13 +20,6 @@
 #include "stats.h"
 #include "trace.h"
 
-/*
- * Bytes in a batch that are worth sending before a disk is waited for. With
- * fewer, a header or a few small files, it is better to send what follows in
- * the same packets.
- */
-#define ZCX_WORTH_SENDING	SZ_64K
-
 /**
  * zcx_state_is_final() - has a link in this state ended?
  * @state: enum zcx_state

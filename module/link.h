@@ -4,10 +4,18 @@
 
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/sizes.h>
 #include <linux/zcx.h>
 
 #include "sglist.h"
 #include "turn.h"
+
+/*
+ * Bytes in a batch that are worth sending before a disk is waited for. With
+ * fewer, a header or a few small files, it is better to send what follows in
+ * the same packets.
+ */
+#define ZCX_WORTH_SENDING	SZ_64K
 
 struct task_struct;
 struct zcx_async;

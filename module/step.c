@@ -25,12 +25,6 @@
 #include "step.h"
 #include "trace.h"
 
-/*
- * Bytes in a batch that are worth sending before a disk is asked. With fewer, a
- * header say, it is better to send what follows in the same packets.
- */
-#define ZCX_WORTH_SENDING	SZ_64K
-
 /* Least bytes to gather, however full the sink says it is. */
 #define ZCX_GATHER_MIN		SZ_64K
 
