@@ -114,6 +114,5 @@ bool zcx_lane_cache_supports(struct file *file);
 bool zcx_lane_splice_supports(struct file *file);
 ssize_t zcx_splice_fill(struct file *file, loff_t *pos, struct zcx_sglist *sgl,
 			size_t max, enum zcx_tag tag);
-void zcx_lane_file_end(struct zcx_range *range, u64 bytes);
 
 #endif /* _ZCX_LANE_H */

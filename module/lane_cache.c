@@ -16,9 +16,9 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 
-#include "disk.h"
+#include "accessed.h"
+#include "errand.h"
 #include "folio_wait.h"
-#include "guise.h"
 #include "lane.h"
 #include "zcx.h"
 
@@ -314,37 +314,31 @@ static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
 
 /**
  * struct zcx_ahead - readahead for a link that goes on without waiting for it
- * @job: in the pool of the file's device
- * @disk: that, with a reference
- * @file: the file, with a reference
- * @guise: whose link it is, with references
+ * @errand: in the pool of the file's device
  * @marker: the folio that asks for more behind it, with a reference
  * @ra: the link's readahead state as it was: both go on by themselves, and the
  *	kernel finds its way from a marker without it, too
  * @max: bytes that the link wanted
  */
 struct zcx_ahead {
-	struct zcx_disk_job job;
-	struct zcx_disk *disk;
-	struct file *file;
-	struct zcx_guise guise;
+	struct zcx_errand errand;
 	struct folio *marker;
 	struct file_ra_state ra;
 	size_t max;
 };
 
-static void zcx_ahead_run(struct zcx_disk_job *job)
+static void zcx_ahead_run(struct zcx_errand *errand)
 {
-	struct zcx_ahead *ahead = container_of(job, struct zcx_ahead, job);
-	struct zcx_guise own;
+	struct zcx_ahead *ahead = container_of(errand, struct zcx_ahead, errand);
 
-	zcx_guise_wear(&ahead->guise, &own);
-	zcx_read_ahead(ahead->file, &ahead->ra, ahead->marker, ahead->max);
-	zcx_guise_shed(&own);
-	zcx_guise_put(&ahead->guise);
+	zcx_read_ahead(errand->file, &ahead->ra, ahead->marker, ahead->max);
+}
+
+static void zcx_ahead_free(struct zcx_errand *errand)
+{
+	struct zcx_ahead *ahead = container_of(errand, struct zcx_ahead, errand);
+
 	folio_put(ahead->marker);
-	fput(ahead->file);
-	zcx_disk_put(ahead->disk);
 	kfree(ahead);
 }
 
@@ -361,15 +355,12 @@ static void zcx_read_ahead_later(struct zcx_range *range, struct folio *marker,
 			__GFP_NOWARN);
 	if (!ahead)
 		return;
-	zcx_disk_job_init(&ahead->job, zcx_ahead_run);
-	ahead->disk = zcx_disk_hold(range->disk);
-	ahead->file = get_file(range->file);
-	zcx_guise_get(&ahead->guise);
 	folio_get(marker);
 	ahead->marker = marker;
 	ahead->ra = range->ra;
 	ahead->max = max;
-	zcx_disk_queue(range->disk, &ahead->job);
+	zcx_errand_send(&ahead->errand, range->disk, range->file, zcx_ahead_run,
+			zcx_ahead_free);
 }
 
 /* A folio asks for more to be read behind it; its reference is taken over. */
@@ -590,9 +581,7 @@ static int zcx_cache_fetch(struct zcx_range *range, loff_t pos, size_t max,
 
 static void zcx_cache_end(struct zcx_range *range, u64 bytes)
 {
-	if (bytes)
-		file_accessed(range->file);
-	zcx_lane_file_end(range, bytes);
+	zcx_file_accessed(range->file, range->disk, bytes, true);
 }
 
 const struct zcx_lane_ops zcx_lane_cache = {

@@ -8,13 +8,12 @@
  * would have it do. The pages come through a pipe that the kernel keeps for
  * each task, as they do for nfsd (fs/nfsd/vfs.c, nfsd_splice_actor()).
  */
-#include <linux/fsnotify.h>
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/pipe_fs_i.h>
-#include <linux/sched/xacct.h>
 #include <linux/splice.h>
 
+#include "accessed.h"
 #include "lane.h"
 
 struct zcx_splice {
@@ -108,26 +107,14 @@ bool zcx_lane_splice_supports(struct file *file)
 	return file->f_op->splice_read;
 }
 
-/**
- * zcx_lane_file_end() - tell whom it may concern that a file was read
- * @range: a range of a file
- * @bytes: bytes that were read of it
- *
- * What do_sendfile() does for its input: fsnotify events and I/O accounting.
- *
- * Context: may sleep.
- */
-void zcx_lane_file_end(struct zcx_range *range, u64 bytes)
+static void zcx_lane_splice_end(struct zcx_range *range, u64 bytes)
 {
-	if (!bytes)
-		return;
-	fsnotify_access(range->file);
-	add_rchar(current, bytes);
+	zcx_file_accessed(range->file, range->disk, bytes, false);
 }
 
 const struct zcx_lane_ops zcx_lane_splice = {
 	.name	= "splice",
 	.tag	= ZCX_TAG_SPLICE,
 	.fill	= zcx_lane_splice_fill,
-	.end	= zcx_lane_file_end,
+	.end	= zcx_lane_splice_end,
 };
