@@ -3,6 +3,7 @@
  * Contexts: what an open /dev/zcx stands for.
  */
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/slab.h>
 
 #include "context.h"
@@ -21,6 +22,11 @@ struct zcx_context *zcx_context_create(void)
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return NULL;
+	ctx->user = zcx_user_get(current_uid());
+	if (!ctx->user) {
+		kfree(ctx);
+		return NULL;
+	}
 	kref_init(&ctx->ref);
 	spin_lock_init(&ctx->lock);
 	INIT_LIST_HEAD(&ctx->links);
@@ -39,6 +45,7 @@ static void zcx_context_release(struct kref *ref)
 
 	WARN_ON_ONCE(!list_empty(&ctx->links) || !list_empty(&ctx->events));
 	zcx_memory_destroy(&ctx->memory);
+	zcx_user_put(ctx->user);
 	kfree(ctx);
 }
 

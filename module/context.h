@@ -10,6 +10,7 @@
 
 #include "memory.h"
 #include "stats.h"
+#include "user.h"
 
 /* Lists of links by their id: they are numbered, so that is a good hash. */
 #define ZCX_CONTEXT_IDS	256
@@ -25,6 +26,7 @@
  * @nr_events: length of @events
  * @by_id: links that run by themselves, in both, by their id
  * @next_id: id of the next link, from 1
+ * @user: who opened it, with a reference
  * @number: of the context, to tell descriptors of one from those of several
  * @wait: those who wait for an event
  * @reading: one of them at a time takes events
@@ -41,6 +43,7 @@ struct zcx_context {
 	unsigned int		nr_events;
 	struct hlist_head	by_id[ZCX_CONTEXT_IDS];
 	u64			next_id;
+	struct zcx_user		*user;
 	u64			number;
 	wait_queue_head_t	wait;
 	struct mutex		reading;	/* outermost; see zcx.h */

@@ -108,7 +108,8 @@ static void zcx_link_unpublish(struct zcx_live_link *link)
  *
  * Context: process context; may sleep.
  * Return: 0, and @link is in state QUEUED, and must be run; one reference is the
- * caller's, one more the context's if it runs by itself. Or -ENOMEM, -EBUSY.
+ * caller's, one more the context's if it runs by itself. Or -ENOMEM, -EBUSY,
+ * -EDQUOT.
  */
 int zcx_link_init(struct zcx_live_link *link,
 		  const struct zcx_link_parts *parts, unsigned int max_links)
@@ -119,6 +120,12 @@ int zcx_link_init(struct zcx_live_link *link,
 	err = zcx_sglist_init(&link->sgl, parts->entries, GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
+	if (parts->async) {
+		link->files = parts->program->files + 1;
+		err = zcx_user_charge(parts->ctx->user, link->files);
+		if (err)
+			goto destroy_list;
+	}
 
 	kref_init(&link->ref);
 	link->state = ZCX_STATE_QUEUED;
@@ -132,13 +139,18 @@ int zcx_link_init(struct zcx_live_link *link,
 	link->limit = parts->batch_bytes;
 	link->free = parts->free;
 	err = zcx_link_publish(link, max_links);
-	if (err) {
-		zcx_sglist_destroy(&link->sgl);
-		return err;
-	}
+	if (err)
+		goto uncharge;
 	zcx_context_get(parts->ctx);
 	zcx_stats_add(&parts->ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
 	return 0;
+
+uncharge:
+	if (parts->async)
+		zcx_user_uncharge(parts->ctx->user, link->files);
+destroy_list:
+	zcx_sglist_destroy(&link->sgl);
+	return err;
 }
 
 /**
@@ -162,6 +174,8 @@ static void zcx_link_release(struct kref *ref)
 
 	if (!link->parts_gone)
 		zcx_link_let_go(link);
+	if (link->async)
+		zcx_user_uncharge(link->ctx->user, link->files);
 	zcx_context_put(link->ctx);
 	link->free(link);
 }
@@ -531,12 +545,14 @@ void zcx_link_uncork(struct zcx_live_link *link)
 }
 
 /*
- * May those behind it in the line go on? A synchronous call that has sent nothing
- * has failed, and is as if it had never been made.
+ * May those behind it in the line go on? It may have been cancelled, or run out of
+ * time, when all of its bytes had gone already. A synchronous call that has sent
+ * nothing has failed, and is as if it had never been made.
  */
 static bool zcx_link_left_whole(const struct zcx_live_link *link)
 {
-	if (link->state == ZCX_STATE_SENT || link->state == ZCX_STATE_ACKED)
+	if (!link->stop && !link->is_short && !link->sgl.bytes &&
+	    link->next == link->program->count)
 		return true;
 	return !link->async && !zcx_link_bytes_sent(link);
 }
@@ -549,7 +565,7 @@ static bool zcx_link_left_whole(const struct zcx_live_link *link)
  */
 void zcx_link_leave_line(struct zcx_live_link *link)
 {
-	zcx_turn_leave(&link->turn, zcx_link_left_whole(link));
+	zcx_turn_leave(&link->turn, link->whole);
 }
 
 /**
@@ -570,6 +586,7 @@ void zcx_link_finish(struct zcx_live_link *link, int err)
 		zcx_range_end(&link->program->ranges[i],
 			      i == link->head ? link->head_sent : 0);
 	link->error = err == -ERESTARTSYS ? EINTR : -err;
+	link->whole = zcx_link_left_whole(link);
 	zcx_link_set_state(link, state);
 	zcx_stats_add(&link->ctx->stats, zcx_link_end_stat(state), 1);
 	trace_zcx_link_end(link);

@@ -41,6 +41,8 @@ struct zcx_sink;
  * @batch_bytes: most bytes in a batch
  * @limit: most bytes in this batch
  * @entries: scatter-list entries that a batch may need
+ * @files: files and sockets that its user is charged for, if it runs by itself
+ * @whole: it ended with all of its bytes sent
  * @turn: its place among the links to the same socket
  * @waiter: the task that waits for its turn
  * @next: index of the range that is being gathered
@@ -73,6 +75,8 @@ struct zcx_live_link {
 	size_t			batch_bytes;
 	size_t			limit;
 	unsigned int		entries;
+	unsigned int		files;
+	bool			whole;
 	struct zcx_turn		turn;
 	struct task_struct	*waiter;
 	unsigned int		next;

@@ -21,6 +21,16 @@ module_param(max_links, uint, 0644);
 MODULE_PARM_DESC(max_links,
 		 "Links that one open /dev/zcx may have at a time (default 16384). One more fails with EBUSY.");
 
+static unsigned int max_user_links = ZCX_USER_LINKS_DEFAULT;
+module_param(max_user_links, uint, 0644);
+MODULE_PARM_DESC(max_user_links,
+		 "Links that run by themselves, over all that one user has opened /dev/zcx for (default 65536). One more fails with EDQUOT.");
+
+static unsigned int max_user_files = ZCX_USER_FILES_DEFAULT;
+module_param(max_user_files, uint, 0644);
+MODULE_PARM_DESC(max_user_files,
+		 "Files and sockets that those may hold (default 262144). One more fails with EDQUOT.");
+
 static bool frags = true;
 module_param(frags, bool, 0644);
 MODULE_PARM_DESC(frags,
@@ -47,6 +57,28 @@ unsigned int zcx_batch_bytes(void)
 unsigned int zcx_max_links(void)
 {
 	return READ_ONCE(max_links);
+}
+
+/**
+ * zcx_max_user_links() - links that run by themselves that one user may have
+ *
+ * Context: any.
+ * Return: the parameter.
+ */
+unsigned int zcx_max_user_links(void)
+{
+	return min_t(unsigned int, READ_ONCE(max_user_links), INT_MAX);
+}
+
+/**
+ * zcx_max_user_files() - files and sockets that they may hold
+ *
+ * Context: any.
+ * Return: the parameter.
+ */
+unsigned int zcx_max_user_files(void)
+{
+	return min_t(unsigned int, READ_ONCE(max_user_files), INT_MAX);
 }
 
 /**

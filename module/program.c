@@ -236,6 +236,7 @@ static int zcx_program_reserve(struct zcx_program *prog, u32 count)
 {
 	prog->count = 0;
 	prog->memory_bytes = 0;
+	prog->files = 0;
 	prog->ranges = prog->few;
 	if (count <= ZCX_PROGRAM_FEW)
 		return 0;
@@ -324,13 +325,14 @@ void zcx_program_destroy(struct zcx_program *prog)
  * @prog: the program
  *
  * Where its reads will be submitted is found now, so that they need no memory
- * then.
+ * then; and what it holds is counted, since its submitter may close it.
  *
  * Context: process context; may sleep.
  * Return: 0 or -ENOMEM; @prog is as it was, to be destroyed.
  */
 int zcx_program_find_disks(struct zcx_program *prog)
 {
+	const struct file *last = NULL;
 	unsigned int i;
 
 	for (i = 0; i < prog->count; i++) {
@@ -338,6 +340,8 @@ int zcx_program_find_disks(struct zcx_program *prog)
 
 		if (!range->file)
 			continue;
+		prog->files += range->file != last;
+		last = range->file;
 		range->disk = zcx_disk_get(range->file);
 		if (!range->disk)
 			return -ENOMEM;

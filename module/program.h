@@ -16,6 +16,8 @@ struct zcx_segment;
  * struct zcx_program - the segments of a link, checked and resolved
  * @count: number of @ranges
  * @memory_bytes: bytes of memory segments among them
+ * @files: files among them, once zcx_program_find_disks() has been called; one that
+ *	several in a row name counts once
  * @ranges: the segments, in order
  * @few: the ranges of a short program, so that it needs no allocation
  *
@@ -25,6 +27,7 @@ struct zcx_segment;
 struct zcx_program {
 	unsigned int		count;
 	unsigned int		memory_bytes;
+	unsigned int		files;
 	struct zcx_range	*ranges;
 	struct zcx_range	few[ZCX_PROGRAM_FEW];
 };

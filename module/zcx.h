@@ -6,8 +6,9 @@
  * =========
  *
  *   struct file of /dev/zcx  owns one reference on its struct zcx_context
- *   zcx_context              owns a page that memory segments are cut from, and
- *                            one reference on each link that runs by itself,
+ *   zcx_context              owns a reference on the account of its user, a page
+ *                            that memory segments are cut from, and one
+ *                            reference on each link that runs by itself,
  *                            until its event is read; others it borrows
  *   zcx_live_link            owns a reference on its context; until it has ended
  *                            also its program, its sink, its scatter list, and
@@ -37,6 +38,7 @@
  *     zcx_context.lock (spinlock): lists of links, events and ids
  *       zcx_turn_bucket.lock (spinlock): lines to sockets; a link is kicked under it
  *   zcx_memory.lock (spinlock, leaf): the page and how much of it is used
+ *   zcx_users_lock (spinlock, leaf): accounts of users
  *   zcx_disk_lock (spinlock, any context): all pools, their queues and workers
  *   the wait queue of a socket, or of folios: a link is kicked under it
  *   the wait queue of a context: readers are woken under zcx_context.lock
@@ -61,10 +63,14 @@
 #define ZCX_BATCH_DEFAULT	SZ_1M
 
 #define ZCX_LINKS_DEFAULT	16384U
+#define ZCX_USER_LINKS_DEFAULT	65536U
+#define ZCX_USER_FILES_DEFAULT	262144U
 
 /* main.c: module parameters, within their bounds */
 unsigned int zcx_batch_bytes(void);
 unsigned int zcx_max_links(void);
+unsigned int zcx_max_user_links(void);
+unsigned int zcx_max_user_files(void);
 bool zcx_frags_enabled(void);
 
 /* chardev.c */

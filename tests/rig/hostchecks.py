@@ -40,7 +40,8 @@ _MAY_INCLUDE = {
               'program.h', 'turn.h', 'pace.h', 'disk.h', 'folio_wait.h'},
     'completion': {'completion.h', 'context.h', 'link.h', 'async.h', 'sink.h'},
     'query': {'query.h', 'link.h', 'async.h', 'sink.h'},
-    'context': {'context.h', 'memory.h'},
+    'context': {'context.h', 'memory.h', 'user.h'},
+    'user': {'user.h'},
     'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'growth.h', 'program.h', 'sink_socket.h'},
 }
 

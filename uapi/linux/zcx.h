@@ -53,8 +53,8 @@
  * were submitted, each whole: a server may submit ten answers and forget them.
  * When one ends without having sent all of its bytes, those behind it end
  * CANCELLED with ECANCELED and nothing sent. One that has sent all and waits for
- * acknowledgment holds up none, and cancels none. A synchronous link takes its
- * turn behind those before it; with O_NONBLOCK it gets EAGAIN instead; if it ends
+ * acknowledgment holds up none, and however it ends from then on it cancels none.
+ * A synchronous link takes its turn behind those before it; with O_NONBLOCK it gets EAGAIN instead; if it ends
  * with nothing sent it cancels none. What the program itself write(2)s to the
  * socket meanwhile is mixed in, as with two writers.
  *
@@ -139,6 +139,9 @@
  *   ENOMEM       out of memory
  *   EBUSY        the context has its limit of links (zcx_info.max_links), those
  *                included whose event has not been read
+ *   EDQUOT       the user who opened the context has, over all contexts, the limit
+ *                of links that run by themselves, or of files held by them
+ *                (parameters max_user_links and max_user_files of the module)
  *   ENOENT       no link of that id: it never was, or its event has been read
  *   EALREADY     the link has ended; its event waits to be read
  *

@@ -74,6 +74,8 @@ void zcx_link_init(struct zcx_link *link, int sockfd,
  *   ZCX_LINK_SYNC, or the program has no segments
  * * -EBUSY - the context has as many links as it may, those whose events have
  *   not been read included
+ * * -EDQUOT - its user has, over all his contexts, as many links as he may, or
+ *   files in them
  * * -EOPNOTSUPP, -ENOTCONN and others - see the errno table in <linux/zcx.h>
  */
 int zcx_submit(int fd, int sockfd, const struct zcx_program *program,

@@ -54,6 +54,8 @@ static const struct hint hints[] = {
 	  "a range ends beyond the largest possible file offset" },
 	{ ZCX_HINT_SEND, EBUSY,
 	  "this context has as many links as it may: wait, or open another" },
+	{ ZCX_HINT_SEND, EDQUOT,
+	  "this user has as many links, or files in them, as he may: read events, or have the module's max_user_links or max_user_files raised" },
 	{ ZCX_HINT_SEND, EIO,
 	  "a file could not be read: look at the kernel log for its disk" },
 	{ ZCX_HINT_SEND, EINVAL,
