@@ -45,7 +45,7 @@ struct zcx_user *zcx_user_get(kuid_t uid)
 
 	if (!fresh)
 		return NULL;
-	spin_lock(&zcx_users_lock);
+	spin_lock_irq(&zcx_users_lock);
 	user = zcx_user_find(uid);
 	if (user) {
 		refcount_inc(&user->ref);
@@ -56,7 +56,7 @@ struct zcx_user *zcx_user_get(kuid_t uid)
 		user->uid = uid;
 		hash_add(zcx_users, &user->node, __kuid_val(uid));
 	}
-	spin_unlock(&zcx_users_lock);
+	spin_unlock_irq(&zcx_users_lock);
 	kfree(fresh);
 	return user;
 }
@@ -70,12 +70,15 @@ struct zcx_user *zcx_user_get(kuid_t uid)
 void zcx_user_put(struct zcx_user *user)
 {
 	unsigned long flags;
+	bool last;
 
-	if (!refcount_dec_and_lock_irqsave(&user->ref, &zcx_users_lock, &flags))
-		return;
-	hash_del(&user->node);
+	spin_lock_irqsave(&zcx_users_lock, flags);
+	last = refcount_dec_and_test(&user->ref);
+	if (last)
+		hash_del(&user->node);
 	spin_unlock_irqrestore(&zcx_users_lock, flags);
-	kfree(user);
+	if (last)
+		kfree(user);
 }
 
 static int zcx_user_take(atomic_t *count, unsigned int n, unsigned int most)
