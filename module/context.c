@@ -23,10 +23,11 @@ struct zcx_context *zcx_context_create(void)
 	if (!ctx)
 		return NULL;
 	ctx->user = zcx_user_get(current_uid());
-	if (!ctx->user) {
-		kfree(ctx);
-		return NULL;
-	}
+	if (!ctx->user)
+		goto free;
+	ctx->pool = zcx_pool_create(ctx->user);
+	if (!ctx->pool)
+		goto put_user;
 	kref_init(&ctx->ref);
 	spin_lock_init(&ctx->lock);
 	INIT_LIST_HEAD(&ctx->links);
@@ -37,6 +38,12 @@ struct zcx_context *zcx_context_create(void)
 	ctx->next_id = 1;
 	ctx->number = atomic64_inc_return(&numbers);
 	return ctx;
+
+put_user:
+	zcx_user_put(ctx->user);
+free:
+	kfree(ctx);
+	return NULL;
 }
 
 static void zcx_context_release(struct kref *ref)
@@ -45,6 +52,7 @@ static void zcx_context_release(struct kref *ref)
 
 	WARN_ON_ONCE(!list_empty(&ctx->links) || !list_empty(&ctx->events));
 	zcx_memory_destroy(&ctx->memory);
+	zcx_pool_put(ctx->pool);
 	zcx_user_put(ctx->user);
 	kfree(ctx);
 }

@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "buffers.h"
 #include "memory.h"
 #include "stats.h"
 #include "user.h"
@@ -31,6 +32,7 @@
  * @wait: those who wait for an event
  * @reading: one of them at a time takes events
  * @memory: for memory segments
+ * @pool: buffers for direct I/O, with a reference
  * @stats: totals of all links of this context, ended or not
  */
 struct zcx_context {
@@ -48,6 +50,7 @@ struct zcx_context {
 	wait_queue_head_t	wait;
 	struct mutex		reading;	/* outermost; see zcx.h */
 	struct zcx_memory	memory;
+	struct zcx_pool		*pool;
 	struct zcx_stats	stats;
 };
 

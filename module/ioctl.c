@@ -17,6 +17,7 @@
 #include "context.h"
 #include "ioctl.h"
 #include "link.h"
+#include "probe.h"
 #include "query.h"
 #include "sink.h"
 #include "submit.h"
@@ -26,18 +27,21 @@
  * The ABI asserts itself: sizes as published, and no hole anywhere, so that
  * 32-bit and 64-bit callers agree and nothing of the kernel's leaks out.
  */
-static_assert(sizeof(struct zcx_info) == 48);
-static_assert(offsetofend(struct zcx_info, __reserved) ==
+static_assert(sizeof(struct zcx_info) == 64);
+static_assert(offsetofend(struct zcx_info, __reserved) == 48);
+static_assert(offsetofend(struct zcx_info, direct_bytes_max) ==
 	      sizeof(struct zcx_info));
 static_assert(sizeof(struct zcx_segment) == 40);
 static_assert(offsetofend(struct zcx_segment, __reserved) ==
 	      sizeof(struct zcx_segment));
-static_assert(sizeof(struct zcx_link) == 128);
+static_assert(sizeof(struct zcx_link) == 144);
 static_assert(offsetof(struct zcx_link, id) == 40);
 static_assert(offsetofend(struct zcx_link, __reserved) == 104);
-static_assert(offsetofend(struct zcx_link, rate) == sizeof(struct zcx_link));
+static_assert(offsetofend(struct zcx_link, rate) == 128);
+static_assert(offsetofend(struct zcx_link, bytes_direct) ==
+	      sizeof(struct zcx_link));
 static_assert(sizeof(struct zcx_event) == 80);
-static_assert(offsetofend(struct zcx_event, __reserved64) ==
+static_assert(offsetofend(struct zcx_event, bytes_direct) ==
 	      sizeof(struct zcx_event));
 static_assert(sizeof(struct zcx_control) == 16);
 static_assert(offsetofend(struct zcx_control, id) ==
@@ -45,6 +49,9 @@ static_assert(offsetofend(struct zcx_control, id) ==
 static_assert(sizeof(struct zcx_query) == 56);
 static_assert(offsetofend(struct zcx_query, result_flags) ==
 	      sizeof(struct zcx_query));
+static_assert(sizeof(struct zcx_probe) == 128);
+static_assert(offsetofend(struct zcx_probe, device) ==
+	      sizeof(struct zcx_probe));
 static_assert(sizeof(struct zcx_submit) == 32);
 static_assert(offsetofend(struct zcx_submit, error) ==
 	      sizeof(struct zcx_submit));
@@ -99,7 +106,8 @@ static int zcx_op_info(struct zcx_call *call)
 	info->push = zcx_push_method();
 	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
 			 ZCX_FEATURE_LANE_SPLICE | ZCX_FEATURE_ASYNC |
-			 ZCX_FEATURE_ACKED;
+			 ZCX_FEATURE_ACKED | ZCX_FEATURE_LANE_DIRECT |
+			 ZCX_FEATURE_PROBE;
 	if (IS_ENABLED(CONFIG_FSNOTIFY))
 		info->features |= ZCX_FEATURE_FOLLOW;
 	if (IS_ENABLED(CONFIG_IO_URING))
@@ -112,6 +120,8 @@ static int zcx_op_info(struct zcx_call *call)
 	info->max_links = zcx_max_links();
 	info->batch_bytes = zcx_batch_bytes();
 	info->__reserved = 0;
+	info->direct_threshold = zcx_direct_threshold();
+	info->direct_bytes_max = zcx_direct_bytes_max();
 	return zcx_respond(call, sizeof(*info));
 }
 
@@ -123,6 +133,7 @@ static void zcx_fill_result(struct zcx_link *cmd,
 	cmd->bytes_memory = link->sent[ZCX_TAG_MEMORY];
 	cmd->bytes_cache = link->sent[ZCX_TAG_CACHE];
 	cmd->bytes_splice = link->sent[ZCX_TAG_SPLICE];
+	cmd->bytes_direct = link->sent[ZCX_TAG_DIRECT];
 	cmd->bytes_copied = link->copied;
 	cmd->state = READ_ONCE(link->state);
 	cmd->error = READ_ONCE(link->error);
@@ -132,7 +143,8 @@ static void zcx_fill_result(struct zcx_link *cmd,
 static int zcx_check_link(const struct zcx_link *cmd)
 {
 	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL | ZCX_LINK_ACKED |
-			   ZCX_LINK_FOLLOW))
+			   ZCX_LINK_FOLLOW | ZCX_LINK_NOWAIT |
+			   ZCX_LINK_DROP_BEHIND))
 		return -EOPNOTSUPP;
 	if (cmd->__reserved)
 		return -EINVAL;
@@ -283,6 +295,14 @@ static int zcx_op_query(struct zcx_call *call)
 	return zcx_respond(call, sizeof(*cmd));
 }
 
+static int zcx_op_probe(struct zcx_call *call)
+{
+	int err;
+
+	err = zcx_probe(call->cmd);
+	return err ?: zcx_respond(call, sizeof(struct zcx_probe));
+}
+
 /* One of the links of zcx_op_submit(), which is a call of its own. */
 static int zcx_submit_one(struct zcx_call *outer, u64 addr, u32 size)
 {
@@ -343,6 +363,7 @@ union zcx_cmd {
 	struct zcx_control control;
 	struct zcx_query query;
 	struct zcx_submit submit;
+	struct zcx_probe probe;
 };
 
 struct zcx_op {
@@ -370,6 +391,7 @@ static const struct zcx_op zcx_ops[] = {
 	ZCX_OP(ZCX_IOC_RESUME, zcx_op_resume, struct zcx_control, id),
 	ZCX_OP(ZCX_IOC_QUERY, zcx_op_query, struct zcx_query, result_flags),
 	ZCX_OP(ZCX_IOC_SUBMIT, zcx_op_submit, struct zcx_submit, error),
+	ZCX_OP(ZCX_IOC_PROBE, zcx_op_probe, struct zcx_probe, device),
 };
 
 /**

@@ -17,6 +17,7 @@
 #include <linux/swap.h>
 
 #include "accessed.h"
+#include "drop.h"
 #include "errand.h"
 #include "folio_wait.h"
 #include "lane.h"
@@ -235,7 +236,9 @@ static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
 	if (zcx_sglist_append(walk->sgl, page, offset_in_page(offset), length,
 			      ZCX_TAG_CACHE))
 		return false;
-	folio_mark_accessed(folio);
+	/* What is to be dropped bears no mark of ours: see drop.c. */
+	if (!range->drop || !zcx_drop_has(range->drop, range->pos))
+		folio_mark_accessed(folio);
 	if (mapping_writably_mapped(range->file->f_mapping))
 		flush_dcache_folio(folio);
 	range->pos += length;
@@ -304,6 +307,146 @@ static void zcx_walk_resident(struct zcx_walk *walk)
 	rcu_read_unlock();
 }
 
+/*
+ * The next folio of the page cache up to page @last, with a reference; NULL: there
+ * is none. Under rcu_read_lock().
+ */
+static struct folio *zcx_cache_next(struct xa_state *xas, pgoff_t last)
+{
+	struct folio *folio;
+
+	xas_for_each(xas, folio, last) {
+		if (xas_retry(xas, folio) || xa_is_value(folio))
+			continue;
+		if (folio_try_get(folio)) {
+			if (likely(folio == xas_reload(xas)))
+				return folio;
+			folio_put(folio);
+		}
+		xas_reset(xas);
+	}
+	return NULL;
+}
+
+/* The first pages from @index to before @behind that are absent. NULL: none are. */
+static bool zcx_cache_gap(const struct zcx_range *range, pgoff_t index,
+			  pgoff_t behind, struct zcx_gap *gap)
+{
+	XA_STATE(xas, &range->file->f_mapping->i_pages, index);
+	struct folio *folio;
+
+	rcu_read_lock();
+	while (index < behind && (folio = zcx_cache_next(&xas, behind - 1))) {
+		pgoff_t first = folio->index;
+		pgoff_t next = folio_next_index(folio);
+
+		folio_put(folio);
+		if (first > index) {
+			behind = first;
+			break;
+		}
+		index = next;
+	}
+	rcu_read_unlock();
+	gap->from = index;
+	gap->to = behind;
+	return index < behind;
+}
+
+/*
+ * Readahead is about to begin at @index: it may read whatever is absent in the next
+ * pages, and that is to leave again. It keeps to its window, or three.
+ */
+static void zcx_cache_note(struct zcx_range *range, pgoff_t index, size_t max)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	pgoff_t behind = index + DIV_ROUND_UP(max, PAGE_SIZE) +
+			 3UL * range->ra.ra_pages;
+	struct zcx_gap gap = { .to = index };
+
+	if (!range->drop_behind)
+		return;
+	behind = min_t(pgoff_t, behind,
+		       DIV_ROUND_UP_ULL(i_size_read(mapping->host), PAGE_SIZE));
+	if (!range->drop)
+		range->drop = zcx_drop_create(range->file);
+	while (range->drop && zcx_cache_gap(range, gap.to, behind, &gap))
+		zcx_drop_note(range->drop, &gap);
+}
+
+/**
+ * zcx_cache_absent_until() - how much of a file is not in its page cache?
+ * @range: of the file
+ * @pos: from which byte on
+ * @limit: as far as is asked, at least @pos; most often a page is found before
+ *
+ * Context: any.
+ * Return: offset of the first byte from @pos on, in whole pages, that is in the
+ * page cache, up to date or not; @limit if none before that is.
+ */
+loff_t zcx_cache_absent_until(const struct zcx_range *range, loff_t pos,
+			      loff_t limit)
+{
+	XA_STATE(xas, &range->file->f_mapping->i_pages, pos >> PAGE_SHIFT);
+	struct folio *folio;
+
+	if (pos >= limit)
+		return limit;
+	rcu_read_lock();
+	folio = zcx_cache_next(&xas, (limit - 1) >> PAGE_SHIFT);
+	if (folio) {
+		limit = clamp_t(loff_t, folio_pos(folio), pos, limit);
+		folio_put(folio);
+	}
+	rcu_read_unlock();
+	return limit;
+}
+
+/* Count one folio that is resident, of which the bytes from @from to @to matter. */
+static void zcx_census_count(struct zcx_census *census,
+			     struct folio *folio, loff_t from, loff_t to)
+{
+	size_t size = folio_size(folio);
+	loff_t start = (loff_t)folio->index << PAGE_SHIFT;
+
+	census->bytes += min_t(u64, to, (u64)start + size) - max(from, start);
+	census->folios++;
+	census->folio_max = max_t(size_t, census->folio_max, size);
+	census->folio_min = min_t(size_t, census->folio_min ?: size, size);
+}
+
+/**
+ * zcx_cache_census() - count what of a range is in the page cache
+ * @range: of a file that the cache lane supports
+ * @bytes: how many from @range->pos on, at least 1
+ * @census: out
+ *
+ * Context: process context; may sleep.
+ */
+void zcx_cache_census(const struct zcx_range *range, u64 bytes,
+		      struct zcx_census *census)
+{
+	XA_STATE(xas, &range->file->f_mapping->i_pages,
+		 range->pos >> PAGE_SHIFT);
+	loff_t end = range->pos + bytes;
+	struct folio *folio;
+
+	memset(census, 0, sizeof(*census));
+	rcu_read_lock();
+	while ((folio = zcx_cache_next(&xas, (end - 1) >> PAGE_SHIFT))) {
+		if (folio_test_uptodate(folio))
+			zcx_census_count(census, folio, range->pos, end);
+		folio_put(folio);
+		if (need_resched()) {
+			xas_pause(&xas);
+			rcu_read_unlock();
+			cond_resched();
+			rcu_read_lock();
+		}
+	}
+	rcu_read_unlock();
+}
+
 static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
 			   struct folio *marker, size_t max)
 {
@@ -363,14 +506,25 @@ static void zcx_read_ahead_later(struct zcx_range *range, struct folio *marker,
 			zcx_ahead_free);
 }
 
+/* What is cold is to stay so: it is not to be read at all, or directly. */
+static bool zcx_leaves_cold(const struct zcx_range *range)
+{
+	return range->nowait || (range->pool && !range->no_direct);
+}
+
 /* A folio asks for more to be read behind it; its reference is taken over. */
 static void zcx_cache_marked(struct zcx_range *range, struct folio *marker,
 			     size_t max, enum zcx_effort effort)
 {
-	if (effort > ZCX_EFFORT_NONE)
+	if (zcx_leaves_cold(range))
+		goto put;
+	zcx_cache_note(range, marker->index, max);
+	/* By whoever runs it, if that is its submitter: he may wait. */
+	if (effort > ZCX_EFFORT_NONE || !range->disk)
 		zcx_read_ahead(range->file, &range->ra, marker, max);
 	else
 		zcx_read_ahead_later(range, marker, max);
+put:
 	folio_put(marker);
 }
 
@@ -430,6 +584,7 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 	if (!pending && !*tried) {
 		/* Readahead is free to do nothing, hence @tried. */
 		*tried = true;
+		zcx_cache_note(range, range->pos >> PAGE_SHIFT, max);
 		max += offset_in_page(range->pos);
 		page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
 		return 0;
@@ -488,6 +643,8 @@ static ssize_t zcx_cache_fill(struct zcx_range *range, struct zcx_sglist *sgl,
 			range->ra.prev_pos = range->pos;
 		}
 	}
+	if (range->drop)
+		zcx_drop_behind(range->drop, range->pos);
 	if (range->pos > start)
 		return range->pos - start;
 	return n < 0 ? n : 0;
@@ -540,6 +697,7 @@ static int zcx_cache_fetch_absent(struct zcx_range *range, loff_t pos,
 
 	if (zcx_is_shmem(range->file->f_mapping))
 		return zcx_shmem_fetch(range, pos);
+	zcx_cache_note(range, pos >> PAGE_SHIFT, max);
 	max += offset_in_page(pos);
 	page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
 	return 0;
@@ -581,14 +739,23 @@ static int zcx_cache_fetch(struct zcx_range *range, loff_t pos, size_t max,
 
 static void zcx_cache_end(struct zcx_range *range, u64 bytes)
 {
-	zcx_file_accessed(range->file, range->disk, bytes, true);
+	/* It may wait for a journal. */
+	zcx_file_accessed(range->file, range->disk, bytes, !range->nowait);
+}
+
+static void zcx_cache_destroy(struct zcx_range *range)
+{
+	if (range->drop)
+		zcx_drop_put(range->drop);
+	range->drop = NULL;
 }
 
 const struct zcx_lane_ops zcx_lane_cache = {
 	.name	= "cache",
-	.tag	= ZCX_TAG_CACHE,
+	.sized	= true,
 	.begin	= zcx_cache_begin,
 	.fill	= zcx_cache_fill,
 	.fetch	= zcx_cache_fetch,
 	.end	= zcx_cache_end,
+	.destroy = zcx_cache_destroy,
 };

@@ -32,6 +32,5 @@ static ssize_t zcx_lane_memory_fill(struct zcx_range *range,
 
 const struct zcx_lane_ops zcx_lane_memory = {
 	.name	= "memory",
-	.tag	= ZCX_TAG_MEMORY,
 	.fill	= zcx_lane_memory_fill,
 };

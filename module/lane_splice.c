@@ -114,7 +114,6 @@ static void zcx_lane_splice_end(struct zcx_range *range, u64 bytes)
 
 const struct zcx_lane_ops zcx_lane_splice = {
 	.name	= "splice",
-	.tag	= ZCX_TAG_SPLICE,
 	.fill	= zcx_lane_splice_fill,
 	.end	= zcx_lane_splice_end,
 };

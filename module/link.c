@@ -13,6 +13,7 @@
 
 #include "async.h"
 #include "context.h"
+#include "drop.h"
 #include "lane.h"
 #include "link.h"
 #include "program.h"
@@ -203,10 +204,14 @@ void zcx_link_put(struct zcx_live_link *link)
 	kref_put(&link->ref, zcx_link_release);
 }
 
-static void zcx_range_end(struct zcx_range *range, u64 bytes)
+static void zcx_range_end(struct zcx_live_link *link, struct zcx_range *range,
+			  u64 bytes)
 {
 	if (range->begun && range->lane->end)
 		range->lane->end(range, bytes);
+	if (range->missed_direct ||
+	    (range->no_direct && range->drop && zcx_drop_is_used(range->drop)))
+		link->sink->result_flags |= ZCX_RESULT_NO_DIRECT;
 	range->begun = false;
 }
 
@@ -220,7 +225,7 @@ static void zcx_link_move_head(struct zcx_live_link *link, u64 bytes)
 		if (bytes < left)
 			break;
 		bytes -= left;
-		zcx_range_end(range, link->head_sent + left);
+		zcx_range_end(link, range, link->head_sent + left);
 		link->head++;
 		link->head_sent = 0;
 	}
@@ -276,7 +281,7 @@ static bool zcx_range_is_over(const struct zcx_range *range)
 	if (range->follow)
 		return false;
 	if (range->to_eof)
-		return range->lane == &zcx_lane_cache &&
+		return range->lane->sized &&
 		       range->pos == i_size_read(file_inode(range->file));
 	return range->pos >= range->end;
 }
@@ -296,8 +301,12 @@ static int zcx_plain_error(ssize_t err)
 
 /* How far may a lane go, for the bytes that come next? */
 static enum zcx_effort zcx_link_effort(const struct zcx_live_link *link,
-				       const struct zcx_lane_ops *lane)
+				       const struct zcx_range *range)
 {
+	const struct zcx_lane_ops *lane = range->lane;
+
+	if (range->nowait)
+		return ZCX_EFFORT_NONE;
 	if (link->async && !(link->async->pool && !lane->fetch))
 		return ZCX_EFFORT_NONE;
 	return link->sgl.bytes < ZCX_WORTH_SENDING ? ZCX_EFFORT_WAIT :
@@ -329,7 +338,7 @@ static bool zcx_link_fill_failed(struct zcx_live_link *link,
 				 enum zcx_effort effort, ssize_t err)
 {
 	/* When it was to wait, it is the file's own errno. */
-	if (err == -EAGAIN && effort < ZCX_EFFORT_WAIT) {
+	if (err == -EAGAIN && effort < ZCX_EFFORT_WAIT && !range->nowait) {
 		err = zcx_link_miss(link, range->pos);
 		if (!err)
 			return false;
@@ -355,13 +364,14 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 {
 	struct zcx_range *range = &link->program->ranges[link->next];
 	size_t max = link->limit - link->sgl.bytes;
-	enum zcx_effort effort = zcx_link_effort(link, range->lane);
+	enum zcx_effort effort = zcx_link_effort(link, range);
 	ssize_t n;
 
 	if (range->pos >= range->end) {
 		link->next++;
 		return true;
 	}
+	link->reached = max(link->reached, link->next);
 	if (!range->begun && range->lane->begin)
 		range->lane->begin(range);
 	range->begun = true;
@@ -374,6 +384,9 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 		return false;
 	/* At once, so that the last batch is known to be the last. */
 	link->next++;
+	/* The next one may need what it holds. */
+	if (range->lane->rest)
+		range->lane->rest(range);
 	return true;
 }
 
@@ -409,10 +422,31 @@ void zcx_link_end_following(struct zcx_live_link *link, bool is_short)
 	link->next++;
 }
 
+/**
+ * zcx_link_rest() - it may be a while until the link goes on
+ * @link: the link; what its lanes have at hand may be taken away
+ *
+ * Context: whoever runs the link.
+ */
+void zcx_link_rest(struct zcx_live_link *link)
+{
+	struct zcx_range *range;
+	unsigned int i;
+
+	/* Those that were given back too: they may have read ahead. */
+	for (i = link->head; i <= link->reached && i < link->program->count;
+	     i++) {
+		range = &link->program->ranges[i];
+		if (range->lane->rest)
+			range->lane->rest(range);
+	}
+}
+
 static int zcx_link_wait(struct zcx_live_link *link)
 {
 	int err;
 
+	zcx_link_rest(link);
 	zcx_link_set_state(link, ZCX_STATE_WAITING);
 	zcx_stats_add(&link->ctx->stats, ZCX_STAT_WAITS_SOCKET, 1);
 	trace_zcx_wait(link);
@@ -583,7 +617,7 @@ void zcx_link_finish(struct zcx_live_link *link, int err)
 
 	zcx_link_uncork(link);
 	for (i = link->head; i <= link->next && i < link->program->count; i++)
-		zcx_range_end(&link->program->ranges[i],
+		zcx_range_end(link, &link->program->ranges[i],
 			      i == link->head ? link->head_sent : 0);
 	link->error = err == -ERESTARTSYS ? EINTR : -err;
 	link->whole = zcx_link_left_whole(link);

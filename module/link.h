@@ -46,6 +46,7 @@ struct zcx_sink;
  * @turn: its place among the links to the same socket
  * @waiter: the task that waits for its turn
  * @next: index of the range that is being gathered
+ * @reached: highest index that @next has had
  * @head: index of the range that the first byte not sent is in
  * @head_sent: bytes sent of that range
  * @stop: -errno that gathering met: ends the link once what was gathered
@@ -80,6 +81,7 @@ struct zcx_live_link {
 	struct zcx_turn		turn;
 	struct task_struct	*waiter;
 	unsigned int		next;
+	unsigned int		reached;
 	unsigned int		head;
 	u64			head_sent;
 	int			stop;
@@ -131,6 +133,7 @@ bool zcx_state_may_follow(u32 from, u32 to);
 void zcx_link_set_state(struct zcx_live_link *link, u32 state);
 void zcx_link_gather(struct zcx_live_link *link);
 ssize_t zcx_link_push(struct zcx_live_link *link);
+void zcx_link_rest(struct zcx_live_link *link);
 void zcx_link_rewind(struct zcx_live_link *link);
 void zcx_link_uncork(struct zcx_live_link *link);
 void zcx_link_finish(struct zcx_live_link *link, int err);

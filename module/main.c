@@ -7,6 +7,8 @@
 #include <linux/module.h>
 
 #include "async.h"
+#include "buffers.h"
+#include "drop.h"
 #include "stats.h"
 #include "submit.h"
 #include "zcx.h"
@@ -30,6 +32,26 @@ static unsigned int max_user_files = ZCX_USER_FILES_DEFAULT;
 module_param(max_user_files, uint, 0644);
 MODULE_PARM_DESC(max_user_files,
 		 "Files and sockets that those may hold (default 262144). One more fails with EDQUOT.");
+
+static unsigned long direct_threshold = ZCX_DIRECT_DEFAULT;
+module_param(direct_threshold, ulong, 0644);
+MODULE_PARM_DESC(direct_threshold,
+		 "Bytes of a file range from which on its cold parts are read by direct I/O, past the page cache, unless the link says otherwise (default 4194304). 0: never.");
+
+static unsigned long direct_bytes_max;
+module_param(direct_bytes_max, ulong, 0644);
+MODULE_PARM_DESC(direct_bytes_max,
+		 "Bytes of memory that direct I/O may hold in all (default, and 0: a sixteenth of the memory).");
+
+static unsigned long direct_user_max;
+module_param(direct_user_max, ulong, 0644);
+MODULE_PARM_DESC(direct_user_max,
+		 "Likewise, over all that one user has opened /dev/zcx for (default, and 0: half of what there may be in all).");
+
+static unsigned long direct_context_max;
+module_param(direct_context_max, ulong, 0644);
+MODULE_PARM_DESC(direct_context_max,
+		 "Likewise, for one open /dev/zcx (default, and 0: what its user may have).");
 
 static bool frags = true;
 module_param(frags, bool, 0644);
@@ -82,6 +104,60 @@ unsigned int zcx_max_user_files(void)
 }
 
 /**
+ * zcx_direct_threshold() - from which size on cold ranges are read directly
+ *
+ * Context: any.
+ * Return: bytes, or ZCX_DIRECT_NEVER.
+ */
+u64 zcx_direct_threshold(void)
+{
+	return READ_ONCE(direct_threshold) ?: ZCX_DIRECT_NEVER;
+}
+
+/* Less than a buffer would be nothing at all. */
+static size_t zcx_direct_limit(unsigned long limit, size_t otherwise)
+{
+	return max_t(size_t, limit ?: otherwise, ZCX_BUFFER_MIN);
+}
+
+/**
+ * zcx_direct_bytes_max() - memory that direct I/O may hold in all
+ *
+ * Context: any.
+ * Return: bytes, at least ZCX_BUFFER_MIN.
+ */
+size_t zcx_direct_bytes_max(void)
+{
+	return zcx_direct_limit(READ_ONCE(direct_bytes_max),
+				min_t(u64, (u64)totalram_pages() * PAGE_SIZE / 16,
+				      SIZE_MAX));
+}
+
+/**
+ * zcx_direct_user_max() - memory that direct I/O may hold for one user
+ *
+ * Context: any.
+ * Return: bytes, at least ZCX_BUFFER_MIN.
+ */
+size_t zcx_direct_user_max(void)
+{
+	return zcx_direct_limit(READ_ONCE(direct_user_max),
+				zcx_direct_bytes_max() / 2);
+}
+
+/**
+ * zcx_direct_context_max() - memory that direct I/O may hold for one context
+ *
+ * Context: any.
+ * Return: bytes, at least ZCX_BUFFER_MIN.
+ */
+size_t zcx_direct_context_max(void)
+{
+	return zcx_direct_limit(READ_ONCE(direct_context_max),
+				zcx_direct_user_max());
+}
+
+/**
  * zcx_frags_enabled() - may runs of memory become fragments as they are?
  *
  * Context: any.
@@ -99,15 +175,25 @@ static int __init zcx_init(void)
 	err = zcx_submit_init();
 	if (err)
 		return err;
-	err = zcx_async_init();
+	err = zcx_buffers_init();
 	if (err)
 		goto exit_submit;
+	err = zcx_drop_init();
+	if (err)
+		goto exit_buffers;
+	err = zcx_async_init();
+	if (err)
+		goto exit_drop;
 	zcx_stats_init();
 	err = zcx_chardev_register();
 	if (!err)
 		return 0;
 	zcx_stats_exit();
 	zcx_async_exit();
+exit_drop:
+	zcx_drop_exit();
+exit_buffers:
+	zcx_buffers_exit();
 exit_submit:
 	zcx_submit_exit();
 	return err;
@@ -117,6 +203,8 @@ static void __exit zcx_exit(void)
 {
 	zcx_chardev_unregister();
 	zcx_async_exit();
+	zcx_drop_exit();
+	zcx_buffers_exit();
 	zcx_stats_exit();
 	zcx_submit_exit();
 }

@@ -13,9 +13,13 @@
 #include <linux/uaccess.h>
 
 #include "disk.h"
+#include "drop.h"
 #include "memory.h"
 #include "program.h"
 #include "zcx.h"
+
+/* Ranges back that one of the same file is looked for. */
+#define ZCX_DROP_LOOK	16
 
 /**
  * zcx_segment_check() - is a segment well formed, for itself?
@@ -66,14 +70,55 @@ int zcx_program_check_memory(u64 total, u64 length)
 	return total + length > ZCX_MAX_MEMORY_LINK ? -E2BIG : 0;
 }
 
-/* Which lane a file's bytes take, or NULL if zcx cannot read the file. */
-static const struct zcx_lane_ops *zcx_lane_of(struct file *file)
+/* From how many bytes on is what is cold to be read directly? */
+static u64 zcx_threshold(const struct zcx_program_order *order)
 {
-	if (zcx_lane_cache_supports(file))
-		return &zcx_lane_cache;
-	if (zcx_lane_splice_supports(file))
-		return &zcx_lane_splice;
-	return NULL;
+	switch (order->lane) {
+	case ZCX_LANE_CACHE:
+		return ZCX_DIRECT_NEVER;
+	case ZCX_LANE_DIRECT:
+		return 1;
+	default:
+		return order->direct_threshold ?: zcx_direct_threshold();
+	}
+}
+
+/* Bytes that the range has now, as far as i_size says. */
+static u64 zcx_range_bytes(const struct zcx_range *range)
+{
+	loff_t end = min(range->end, i_size_read(file_inode(range->file)));
+
+	return end > range->pos ? end - range->pos : 0;
+}
+
+/*
+ * Which lane the bytes of a range take. A file that nobody may read directly goes
+ * through the page cache, and leaves it; but all of tmpfs is in there anyway.
+ */
+static int zcx_choose_lane(struct zcx_range *range,
+			   const struct zcx_program_order *order)
+{
+	u64 threshold = zcx_threshold(order);
+	struct file *file = range->file;
+
+	if (!zcx_lane_cache_supports(file)) {
+		range->lane = &zcx_lane_splice;
+		return zcx_lane_splice_supports(file) ? 0 : -EOPNOTSUPP;
+	}
+	range->lane = &zcx_lane_cache;
+	if (threshold == ZCX_DIRECT_NEVER || zcx_range_bytes(range) < threshold)
+		return 0;
+	if (zcx_lane_direct_supports(file)) {
+		range->lane = &zcx_lane_direct;
+		range->pool = order->pool;
+		/* Who asks for this lane wants nothing in the page cache. */
+		range->drop_behind |= order->lane == ZCX_LANE_DIRECT;
+		return 0;
+	}
+	range->no_direct = true;
+	range->missed_direct = order->lane == ZCX_LANE_DIRECT;
+	range->drop_behind = true;
+	return 0;
 }
 
 static int zcx_file_check(struct file *file, loff_t pos, u64 length)
@@ -93,7 +138,55 @@ static int zcx_file_check(struct file *file, loff_t pos, u64 length)
 			      min_t(u64, length, MAX_RW_COUNT));
 }
 
-static int zcx_add_file(struct zcx_range *range, const struct zcx_segment *seg)
+/**
+ * zcx_range_of_file() - make a range of a file segment
+ * @range: to be filled in, zeros
+ * @file: the file; the range takes no reference
+ * @seg: the segment, as zcx_segment_check() has found it well formed
+ * @order: what else is asked for
+ *
+ * Context: process context; may sleep.
+ * Return: 0; -EBADF, -EISDIR, -EOPNOTSUPP, or what a security module says.
+ */
+int zcx_range_of_file(struct zcx_range *range, struct file *file,
+		      const struct zcx_segment *seg,
+		      const struct zcx_program_order *order)
+{
+	int err;
+
+	err = zcx_file_check(file, seg->offset, seg->length);
+	if (err)
+		return err;
+	range->file = file;
+	range->start = seg->offset;
+	range->pos = seg->offset;
+	range->to_eof = seg->length == ZCX_TO_EOF;
+	range->end = range->to_eof ? LLONG_MAX : seg->offset + seg->length;
+	range->nowait = order->nowait;
+	range->drop_behind = order->drop_behind;
+	return zcx_choose_lane(range, order);
+}
+
+/*
+ * Ranges of one file have one memory of what they brought into the page cache. It
+ * is looked for a few ranges back, no farther.
+ */
+static void zcx_share_drop(struct zcx_program *prog, struct zcx_range *range)
+{
+	struct zcx_range *other = range;
+	unsigned int n;
+
+	for (n = 0; n < ZCX_DROP_LOOK && other-- > prog->ranges && !range->drop;
+	     n++)
+		range->drop = zcx_drop_get(other->drop, range->file);
+	/* Without memory for it there is still the one it makes itself later. */
+	if (!range->drop)
+		range->drop = zcx_drop_create(range->file);
+}
+
+static int zcx_add_file(struct zcx_program *prog, struct zcx_range *range,
+			const struct zcx_segment *seg,
+			const struct zcx_program_order *order)
 {
 	struct file *file;
 	int err;
@@ -102,23 +195,14 @@ static int zcx_add_file(struct zcx_range *range, const struct zcx_segment *seg)
 	file = fget(seg->fd);
 	if (!file)
 		return -EBADF;
-
-	err = zcx_file_check(file, seg->offset, seg->length);
-	if (err)
-		goto put;
-	err = -EOPNOTSUPP;
-	range->lane = zcx_lane_of(file);
-	if (!range->lane)
-		goto put;
-
-	range->file = file;
-	range->start = seg->offset;
-	range->pos = seg->offset;
-	range->to_eof = seg->length == ZCX_TO_EOF;
-	range->end = range->to_eof ? LLONG_MAX : seg->offset + seg->length;
-	return 0;
-put:
-	fput(file);
+	err = zcx_range_of_file(range, file, seg, order);
+	if (err) {
+		fput(file);
+		range->file = NULL;
+		range->lane = NULL;
+	} else if (range->drop_behind && range->lane != &zcx_lane_splice) {
+		zcx_share_drop(prog, range);
+	}
 	return err;
 }
 
@@ -212,14 +296,15 @@ static int zcx_get_segment(struct zcx_segment *seg, const void __user *from,
 	return copy_struct_from_user(seg, sizeof(*seg), from, segment_size);
 }
 
-static int zcx_add_segment(struct zcx_program *prog, struct zcx_memory *memory,
-			   const void __user *from, u32 segment_size)
+static int zcx_add_segment(struct zcx_program *prog,
+			   const struct zcx_program_order *order,
+			   const void __user *from)
 {
 	struct zcx_range *range = &prog->ranges[prog->count];
 	struct zcx_segment seg;
 	int err;
 
-	err = zcx_get_segment(&seg, from, segment_size);
+	err = zcx_get_segment(&seg, from, order->segment_size);
 	if (err)
 		return err;
 	err = zcx_segment_check(&seg);
@@ -228,8 +313,8 @@ static int zcx_add_segment(struct zcx_program *prog, struct zcx_memory *memory,
 	memset(range, 0, sizeof(*range));
 	prog->count++;
 	if (seg.type == ZCX_SEGMENT_FILE)
-		return zcx_add_file(range, &seg);
-	return zcx_add_memory(prog, range, memory, &seg);
+		return zcx_add_file(prog, range, &seg, order);
+	return zcx_add_memory(prog, range, order->memory, &seg);
 }
 
 static int zcx_program_reserve(struct zcx_program *prog, u32 count)
@@ -248,21 +333,18 @@ static int zcx_program_reserve(struct zcx_program *prog, u32 count)
 /**
  * zcx_program_init() - copy a program in, check it, take hold of its files
  * @prog: the program, of no known contents
- * @memory: where to take small pieces of memory from
- * @user_segments: address of the segments in user space
- * @count: how many, from user space
- * @segment_size: bytes between them, from user space
- * @lane: enum zcx_lane, from user space
+ * @order: what it is made of, as user space wrote it
  *
  * Context: process context of the submitter; may sleep.
  * Return: 0, and the program is to be given to zcx_program_destroy(); or
  * -EINVAL, -E2BIG, -EOVERFLOW, -EOPNOTSUPP, -EFAULT, -ENOMEM, -EBADF, -EISDIR,
  * or what a security module says, and nothing is held.
  */
-int zcx_program_init(struct zcx_program *prog, struct zcx_memory *memory,
-		     u64 user_segments, u32 count, u32 segment_size, u32 lane)
+int zcx_program_init(struct zcx_program *prog,
+		     const struct zcx_program_order *order)
 {
-	const u8 __user *from = u64_to_user_ptr(user_segments);
+	const u8 __user *from = u64_to_user_ptr(order->segments);
+	u32 segment_size = order->segment_size, count = order->count;
 	u32 i;
 	int err;
 
@@ -270,16 +352,15 @@ int zcx_program_init(struct zcx_program *prog, struct zcx_memory *memory,
 		return -EINVAL;
 	if (count > ZCX_MAX_SEGMENTS || segment_size > PAGE_SIZE)
 		return -E2BIG;
-	if (lane > ZCX_LANE_CACHE)
+	if (order->lane > ZCX_LANE_DIRECT)
 		return -EOPNOTSUPP;
 	err = zcx_program_reserve(prog, count);
 	if (err)
 		return err;
 
 	for (i = 0; i < count; i++) {
-		err = zcx_add_segment(prog, memory,
-				      from + (size_t)i * segment_size,
-				      segment_size);
+		err = zcx_add_segment(prog, order,
+				      from + (size_t)i * segment_size);
 		if (err) {
 			zcx_program_destroy(prog);
 			return err;
@@ -292,6 +373,8 @@ static void zcx_range_destroy(struct zcx_range *range)
 {
 	unsigned int i;
 
+	if (range->lane && range->lane->destroy)
+		range->lane->destroy(range);
 	zcx_disk_put(range->disk);
 	if (range->file)
 		fput(range->file);

@@ -7,6 +7,7 @@
 #include "lane.h"
 
 struct zcx_memory;
+struct zcx_pool;
 struct zcx_segment;
 
 /* A header, a file and a trailer. */
@@ -32,8 +33,32 @@ struct zcx_program {
 	struct zcx_range	few[ZCX_PROGRAM_FEW];
 };
 
-int zcx_program_init(struct zcx_program *prog, struct zcx_memory *memory,
-		     u64 user_segments, u32 count, u32 segment_size, u32 lane);
+/**
+ * struct zcx_program_order - what a program is made of
+ * @memory: where to take small pieces of memory from
+ * @pool: where the direct lane takes its buffers from
+ * @segments: address of the segments in user space
+ * @count: how many, from user space
+ * @segment_size: bytes between them, from user space
+ * @lane: enum zcx_lane, from user space
+ * @direct_threshold: bytes, from user space
+ * @nowait: no disk is to be asked
+ * @drop_behind: what is brought into the page cache is to leave it again
+ */
+struct zcx_program_order {
+	struct zcx_memory	*memory;
+	struct zcx_pool		*pool;
+	u64			segments;
+	u32			count;
+	u32			segment_size;
+	u32			lane;
+	u64			direct_threshold;
+	bool			nowait;
+	bool			drop_behind;
+};
+
+int zcx_program_init(struct zcx_program *prog,
+		     const struct zcx_program_order *order);
 int zcx_program_find_disks(struct zcx_program *prog);
 void zcx_program_destroy(struct zcx_program *prog);
 unsigned int zcx_program_entries(const struct zcx_program *prog,
@@ -42,5 +67,9 @@ unsigned int zcx_program_entries(const struct zcx_program *prog,
 /* Pure checks, apart from descriptors and memory: for KUnit too. */
 int zcx_segment_check(const struct zcx_segment *seg);
 int zcx_program_check_memory(u64 total, u64 length);
+
+int zcx_range_of_file(struct zcx_range *range, struct file *file,
+		      const struct zcx_segment *seg,
+		      const struct zcx_program_order *order);
 
 #endif /* _ZCX_PROGRAM_H */

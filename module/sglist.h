@@ -11,6 +11,7 @@
  * @ZCX_TAG_MEMORY: a memory segment
  * @ZCX_TAG_CACHE: the cache lane
  * @ZCX_TAG_SPLICE: the splice lane
+ * @ZCX_TAG_DIRECT: the direct lane
  * @ZCX_NR_TAGS: how many there are
  *
  * The list only keeps entries of different tags apart and counts bytes by tag;
@@ -20,6 +21,7 @@ enum zcx_tag {
 	ZCX_TAG_MEMORY,
 	ZCX_TAG_CACHE,
 	ZCX_TAG_SPLICE,
+	ZCX_TAG_DIRECT,
 	ZCX_NR_TAGS,
 };
 

@@ -605,3 +605,59 @@ put:
 	fput(file);
 	return err;
 }
+
+static u32 zcx_describe_device(const struct net_device *dev)
+{
+	u32 flags = 0;
+
+	if (dev->flags & IFF_LOOPBACK)
+		flags |= ZCX_PROBE_LOOPBACK;
+	if (dev->features & NETIF_F_SG)
+		flags |= ZCX_PROBE_SG;
+	if (dev->features & NETIF_F_CSUM_MASK)
+		flags |= ZCX_PROBE_CSUM;
+	if (dev->features & NETIF_F_ALL_TSO)
+		flags |= ZCX_PROBE_GSO;
+	return flags;
+}
+
+static void zcx_describe_route(struct sock *sk, struct zcx_probe *probe)
+{
+	struct dst_entry *dst;
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dst = __sk_dst_get(sk);
+	dev = dst ? READ_ONCE(dst->dev) : NULL;
+	if (dev) {
+		probe->socket_flags |= zcx_describe_device(dev);
+		probe->ifindex = dev->ifindex;
+		strscpy(probe->device, dev->name, sizeof(probe->device));
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * zcx_socket_sink_describe() - how bytes would leave
+ * @ss: the sink
+ * @probe: out: socket_flags, ifindex and device, which are zeros
+ *
+ * Context: process context.
+ */
+void zcx_socket_sink_describe(const struct zcx_socket_sink *ss,
+			      struct zcx_probe *probe)
+{
+	struct sock *sk = ss->sock->sk;
+
+	if (!zcx_is_tcp(sk)) {
+		probe->socket_flags = ZCX_PROBE_UNIX;
+		return;
+	}
+	probe->socket_flags = ZCX_PROBE_TCP;
+	if (ss->sink.result_flags & ZCX_RESULT_KTLS)
+		probe->socket_flags |= ss->encrypts ? ZCX_PROBE_KTLS_TX :
+						      ZCX_PROBE_KTLS_DEVICE;
+	else if (!inet_csk_has_ulp(sk) && zcx_frags_enabled())
+		probe->socket_flags |= ZCX_PROBE_FRAGS;
+	zcx_describe_route(sk, probe);
+}

@@ -21,6 +21,8 @@ struct socket;
  * @head: the socket's wait queue, once @entry is in it
  * @entry: there, until the sink is destroyed
  */
+struct zcx_probe;
+
 struct zcx_socket_sink {
 	struct zcx_sink		sink;
 	struct file		*file;
@@ -34,6 +36,8 @@ struct zcx_socket_sink {
 };
 
 int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd);
+void zcx_socket_sink_describe(const struct zcx_socket_sink *ss,
+			      struct zcx_probe *probe);
 bool zcx_socket_sink_is_unix(const struct zcx_socket_sink *ss);
 
 #endif /* _ZCX_SINK_SOCKET_H */

@@ -31,6 +31,7 @@ static const char * const zcx_stat_names[ZCX_NR_STATS] = {
 	[ZCX_STAT_BYTES + ZCX_TAG_MEMORY]	= "bytes_memory",
 	[ZCX_STAT_BYTES + ZCX_TAG_CACHE]	= "bytes_cache",
 	[ZCX_STAT_BYTES + ZCX_TAG_SPLICE]	= "bytes_splice",
+	[ZCX_STAT_BYTES + ZCX_TAG_DIRECT]	= "bytes_direct",
 };
 
 /**

@@ -56,6 +56,7 @@ static enum zcx_step zcx_step_wait(struct zcx_live_link *link,
 	/* Held back by us: what was sent is not to wait with us. */
 	if (what == ZCX_WAIT_PACE || what == ZCX_WAIT_PAUSED)
 		zcx_link_uncork(link);
+	zcx_link_rest(link);
 	WRITE_ONCE(link->async->wait, what);
 	zcx_link_set_state(link, ZCX_STATE_WAITING);
 	if (what == ZCX_WAIT_SOCKET)
@@ -73,6 +74,7 @@ static enum zcx_step zcx_step_end(struct zcx_live_link *link, int err)
 static enum zcx_step zcx_step_fetch(struct zcx_live_link *link)
 {
 	zcx_link_uncork(link);
+	zcx_link_rest(link);
 	WRITE_ONCE(link->async->wait, ZCX_WAIT_DISK);
 	zcx_link_set_state(link, ZCX_STATE_WAITING);
 	zcx_stats_add(&link->ctx->stats, ZCX_STAT_WAITS_DISK, 1);
@@ -215,7 +217,7 @@ static loff_t zcx_followed_size(const struct zcx_range *range)
 {
 	struct kstat stat;
 
-	if (range->lane == &zcx_lane_cache)
+	if (range->lane->sized)
 		return i_size_read(file_inode(range->file));
 	if (range->lane != &zcx_lane_splice ||
 	    vfs_getattr(&range->file->f_path, &stat, STATX_SIZE,
@@ -241,7 +243,7 @@ static bool zcx_link_await_growth(struct zcx_live_link *link, u64 now)
 	}
 	if (!READ_ONCE(inode->i_nlink) && !inode_is_open_for_write(inode)) {
 		/* What the last writer wrote before he closed it is sent. */
-		if (range->lane != &zcx_lane_cache ||
+		if (!range->lane->sized ||
 		    i_size_read(inode) == range->pos)
 			zcx_link_end_following(link, false);
 		return false;

@@ -139,11 +139,20 @@ static int zcx_request_init(struct zcx_request *request,
 		.batch_bytes = zcx_batch_bytes(),
 		.free = zcx_request_free,
 	};
+	struct zcx_program_order order = {
+		.memory = &ctx->memory,
+		.pool = ctx->pool,
+		.segments = cmd->segments,
+		.count = cmd->segment_count,
+		.segment_size = cmd->segment_size,
+		.lane = cmd->lane,
+		.direct_threshold = cmd->direct_threshold,
+		.nowait = cmd->flags & ZCX_LINK_NOWAIT,
+		.drop_behind = cmd->flags & ZCX_LINK_DROP_BEHIND,
+	};
 	int err;
 
-	err = zcx_program_init(&request->program, &ctx->memory, cmd->segments,
-			       cmd->segment_count, cmd->segment_size,
-			       cmd->lane);
+	err = zcx_program_init(&request->program, &order);
 	if (err)
 		return err;
 	err = zcx_socket_sink_init(&request->sink, cmd->socket_fd);

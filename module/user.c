@@ -62,6 +62,17 @@ struct zcx_user *zcx_user_get(kuid_t uid)
 }
 
 /**
+ * zcx_user_hold() - take one more reference
+ * @user: from zcx_user_get()
+ *
+ * Context: any.
+ */
+void zcx_user_hold(struct zcx_user *user)
+{
+	refcount_inc(&user->ref);
+}
+
+/**
  * zcx_user_put() - drop a reference
  * @user: from zcx_user_get()
  *

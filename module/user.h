@@ -13,6 +13,7 @@
  * @uid: who
  * @links: links that run by themselves and whose event has not been read
  * @files: files and sockets that they were given
+ * @direct_bytes: bytes of buffers for direct I/O; buffers.c's, and its lock
  */
 struct zcx_user {
 	struct hlist_node	node;
@@ -20,9 +21,11 @@ struct zcx_user {
 	kuid_t			uid;
 	atomic_t		links;
 	atomic_t		files;
+	size_t			direct_bytes;
 };
 
 struct zcx_user *zcx_user_get(kuid_t uid);
+void zcx_user_hold(struct zcx_user *user);
 void zcx_user_put(struct zcx_user *user);
 
 int zcx_user_charge(struct zcx_user *user, unsigned int files);

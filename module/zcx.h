@@ -6,7 +6,8 @@
  * =========
  *
  *   struct file of /dev/zcx  owns one reference on its struct zcx_context
- *   zcx_context              owns a reference on the account of its user, a page
+ *   zcx_context              owns a reference on the account of its user and on
+ *                            its pool of buffers for direct I/O, a page
  *                            that memory segments are cut from, and one
  *                            reference on each link that runs by itself,
  *                            until its event is read; others it borrows
@@ -17,6 +18,13 @@
  *                            of each file's device, and on the pages that its
  *                            memory segments were copied into
  *   zcx_sink                 owns a reference on the socket's file
+ *   zcx_pool                 owns a reference on its user's account, and on the
+ *                            pages of its buffers, borrowed or not
+ *   zcx_direct               the reads of a range: owned by the range, each read
+ *                            under way, and an errand; owns a reference on the
+ *                            file and on the pool, and the buffers it has borrowed
+ *   zcx_drop                 owns a reference on the file; the range's, then its own
+ *                            worker's until it is done
  *   zcx_sglist               owns one reference on each folio in it, for as
  *                            long as it is in it; the socket takes its own
  *
@@ -40,6 +48,9 @@
  *   zcx_memory.lock (spinlock, leaf): the page and how much of it is used
  *   zcx_users_lock (spinlock, leaf): accounts of users
  *   zcx_disk_lock (spinlock, any context): all pools, their queues and workers
+ *   zcx_direct.lock (spinlock, any context): the reads of one range
+ *   zcx_buffers_lock (spinlock, any context, leaf): all buffers and who wants them
+ *   zcx_drops_lock (spinlock, leaf): what is dropped when its link has ended
  *   the wait queue of a socket, or of folios: a link is kicked under it
  *   the wait queue of a context: readers are woken under zcx_context.lock
  *
@@ -66,11 +77,20 @@
 #define ZCX_USER_LINKS_DEFAULT	65536U
 #define ZCX_USER_FILES_DEFAULT	262144U
 
+/*
+ * From this size on a cold range is read directly, see docs/performance.md.
+ */
+#define ZCX_DIRECT_DEFAULT	SZ_4M
+
 /* main.c: module parameters, within their bounds */
 unsigned int zcx_batch_bytes(void);
 unsigned int zcx_max_links(void);
 unsigned int zcx_max_user_links(void);
 unsigned int zcx_max_user_files(void);
+u64 zcx_direct_threshold(void);
+size_t zcx_direct_bytes_max(void);
+size_t zcx_direct_user_max(void);
+size_t zcx_direct_context_max(void);
 bool zcx_frags_enabled(void);
 
 /* chardev.c */

@@ -85,7 +85,7 @@ static void expect_event(struct kunit *test, char __user *buf, unsigned int n,
 	KUNIT_EXPECT_EQ(test, event.error, 0);
 	KUNIT_EXPECT_EQ(test, event.result_flags, 0);
 	KUNIT_EXPECT_EQ(test, event.__reserved, 0);
-	KUNIT_EXPECT_EQ(test, event.__reserved64, 0);
+	KUNIT_EXPECT_EQ(test, event.bytes_direct, 0);
 }
 
 /* A read that does not wait. */

@@ -98,7 +98,6 @@ static void fake_end(struct zcx_range *range, u64 bytes)
 
 static const struct zcx_lane_ops fake_lane = {
 	.name	= "fake",
-	.tag	= ZCX_TAG_CACHE,
 	.begin	= fake_begin,
 	.fill	= fake_fill,
 	.fetch	= fake_fetch,

@@ -25,12 +25,17 @@ _MAY_INCLUDE = {
     'folio_wait': {'folio_wait.h'},
     'errand': {'errand.h', 'disk.h'},
     'accessed': {'accessed.h', 'errand.h', 'compat/inode_time.h'},
-    'lane_cache': {'lane.h', 'sglist.h', 'errand.h', 'folio_wait.h', 'accessed.h'},
+    'lane_cache': {'lane.h', 'sglist.h', 'errand.h', 'folio_wait.h', 'accessed.h', 'drop.h'},
+    'lane_direct': {'lane.h', 'sglist.h', 'direct.h', 'disk.h', 'folio_wait.h', 'accessed.h'},
+    'direct': {'direct.h', 'buffers.h', 'errand.h', 'folio_wait.h'},
+    'buffers': {'buffers.h', 'user.h', 'compat/shrinker.h'},
+    'drop': {'drop.h'},
+    'probe': {'probe.h', 'lane.h', 'program.h', 'sink_socket.h'},
     'lane_splice': {'lane.h', 'sglist.h', 'accessed.h'},
     'sink_socket': {'sink_socket.h', 'sink.h', 'sglist.h', 'frags.h'},
     'frags': {'frags.h', 'sglist.h'},
-    'program': {'program.h', 'lane.h', 'memory.h', 'disk.h'},
-    'link': {'link.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h', 'program.h', 'turn.h',
+    'program': {'program.h', 'lane.h', 'memory.h', 'disk.h', 'drop.h'},
+    'link': {'link.h', 'context.h', 'drop.h', 'lane.h', 'sink.h', 'sglist.h', 'program.h', 'turn.h',
              'async.h'},
     'step': {'step.h', 'link.h', 'async.h', 'context.h', 'lane.h', 'sink.h', 'sglist.h',
              'program.h', 'turn.h', 'pace.h'},
@@ -40,7 +45,7 @@ _MAY_INCLUDE = {
               'program.h', 'turn.h', 'pace.h', 'disk.h', 'folio_wait.h'},
     'completion': {'completion.h', 'context.h', 'link.h', 'async.h', 'sink.h'},
     'query': {'query.h', 'link.h', 'async.h', 'sink.h'},
-    'context': {'context.h', 'memory.h', 'user.h'},
+    'context': {'context.h', 'memory.h', 'user.h', 'buffers.h'},
     'user': {'user.h'},
     'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'growth.h', 'program.h', 'sink_socket.h'},
 }
@@ -121,10 +126,11 @@ def _header(compiler, *flags):
         work.mkdir(parents=True, exist_ok=True)
         source = work / f'{compiler}{"".join(flags)}.c'.replace('/', '_')
         asserts = ''.join(f'{_ASSERT[compiler]}(sizeof(struct {name}) == {size}, "{name}");\n'
-                          for name, size in (('zcx_info', 48), ('zcx_segment', 40),
-                                             ('zcx_link', 128), ('zcx_event', 80),
+                          for name, size in (('zcx_info', 64), ('zcx_segment', 40),
+                                             ('zcx_link', 144), ('zcx_event', 80),
                                              ('zcx_control', 16), ('zcx_query', 56),
-                                             ('zcx_submit', 32), ('zcx_uring_cmd', 16)))
+                                             ('zcx_submit', 32), ('zcx_probe', 128),
+                                             ('zcx_uring_cmd', 16)))
         source.write_text(f'#include <linux/zcx.h>\n{asserts}int main(void) {{ return 0; }}\n')
         run([compiler, *flags, '-Wall', '-Wextra', '-Wpedantic', '-Wpadded', '-Werror',
              f'-I{build.TOP / "uapi"}', '-fsyntax-only', source])

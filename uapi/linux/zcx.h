@@ -54,9 +54,9 @@
  * When one ends without having sent all of its bytes, those behind it end
  * CANCELLED with ECANCELED and nothing sent. One that has sent all and waits for
  * acknowledgment holds up none, and however it ends from then on it cancels none.
- * A synchronous link takes its turn behind those before it; with O_NONBLOCK it gets EAGAIN instead; if it ends
- * with nothing sent it cancels none. What the program itself write(2)s to the
- * socket meanwhile is mixed in, as with two writers.
+ * A synchronous link takes its turn behind those before it; with O_NONBLOCK it gets
+ * EAGAIN instead; if it ends with nothing sent it cancels none. What the program
+ * itself write(2)s to the socket meanwhile is mixed in, as with two writers.
  *
  * With ZCX_LINK_ACKED the event comes when the peer's TCP has acknowledged every
  * byte: from then on the files may change without changing what the peer gets,
@@ -156,7 +156,8 @@
  *
  *  While sending (the call's result if nothing was sent, else in `error`):
  *   EAGAIN       synchronous: the socket is full, or others' links go before,
- *                and either O_NONBLOCK is set or the time of SO_SNDTIMEO is over
+ *                and either O_NONBLOCK is set or the time of SO_SNDTIMEO is over;
+ *                or, with ZCX_LINK_NOWAIT, the next byte is not resident
  *   EINTR        synchronous: a signal came
  *   ECANCELED    ZCX_IOC_CANCEL, or a link before it on the socket did not send
  *                all of its bytes
@@ -172,7 +173,13 @@
  *
  * Files: regular files, tmpfs and memfd included. Where the filesystem keeps
  * its page cache true by itself zcx reads it directly (the cache lane);
- * otherwise it asks the filesystem as sendfile(2) does (the splice lane).
+ * otherwise it asks the filesystem as sendfile(2) does (the splice lane). Large
+ * cold ranges of files of which direct I/O can be relied on (ext4, XFS) are read
+ * past the page cache, into memory of the module's own (the direct lane): sending
+ * them evicts nobody's files. What is resident goes from the cache all the same, a
+ * dirty page is written to the disk first, and the bytes are those that the file
+ * has when they are read. Memory for that is limited, for each context, each user
+ * and in all; where the limit is reached, less is read ahead, or the link waits.
  */
 #ifndef _UAPI_LINUX_ZCX_H
 #define _UAPI_LINUX_ZCX_H
@@ -183,7 +190,7 @@
 #define ZCX_DEVICE		"/dev/zcx"
 
 /** Version of this interface. It grows when something is added. */
-#define ZCX_ABI_VERSION		2
+#define ZCX_ABI_VERSION		3
 
 #define ZCX_IOC_TYPE		0xE2
 #define ZCX_IOC_INFO		_IO(ZCX_IOC_TYPE, 0x00)
@@ -193,6 +200,7 @@
 #define ZCX_IOC_RESUME		_IO(ZCX_IOC_TYPE, 0x04)
 #define ZCX_IOC_QUERY		_IO(ZCX_IOC_TYPE, 0x05)
 #define ZCX_IOC_SUBMIT		_IO(ZCX_IOC_TYPE, 0x06)
+#define ZCX_IOC_PROBE		_IO(ZCX_IOC_TYPE, 0x07)
 
 /* Hard limits of this version. */
 #define ZCX_MAX_SEGMENTS	1024		/* segments in one link */
@@ -206,6 +214,9 @@
 /** Length of a file segment that runs to the end of the file. */
 #define ZCX_TO_EOF		(~(__u64)0)
 
+/** zcx_link.direct_threshold: no file is so large that it goes by direct I/O. */
+#define ZCX_DIRECT_NEVER	(~(__u64)0)
+
 /**
  * enum zcx_feature - bits of zcx_info.features
  * @ZCX_FEATURE_SYNC: synchronous links
@@ -217,6 +228,9 @@
  * @ZCX_FEATURE_ACKED: ZCX_LINK_ACKED
  * @ZCX_FEATURE_FOLLOW: ZCX_LINK_FOLLOW
  * @ZCX_FEATURE_URING: links by IORING_OP_URING_CMD
+ * @ZCX_FEATURE_LANE_DIRECT: bytes by direct I/O, past the page cache;
+ *	ZCX_LINK_NOWAIT and ZCX_LINK_DROP_BEHIND too
+ * @ZCX_FEATURE_PROBE: ZCX_IOC_PROBE
  */
 enum zcx_feature {
 	ZCX_FEATURE_SYNC	= 1 << 0,
@@ -227,6 +241,8 @@ enum zcx_feature {
 	ZCX_FEATURE_ACKED	= 1 << 5,
 	ZCX_FEATURE_FOLLOW	= 1 << 6,
 	ZCX_FEATURE_URING	= 1 << 7,
+	ZCX_FEATURE_LANE_DIRECT	= 1 << 8,
+	ZCX_FEATURE_PROBE	= 1 << 9,
 };
 
 /**
@@ -253,6 +269,9 @@ enum zcx_push_method {
  * @max_links: links one context may have at a time
  * @batch_bytes: file bytes gathered at a time before they go to the socket
  * @__reserved: 0
+ * @direct_threshold: bytes of a file range from which on its cold parts go by
+ *	direct I/O, unless a link says otherwise; ZCX_DIRECT_NEVER: none do
+ * @direct_bytes_max: most bytes of memory that direct I/O may hold in all
  */
 struct zcx_info {
 	__u32 size;
@@ -266,6 +285,8 @@ struct zcx_info {
 	__u32 max_links;
 	__u32 batch_bytes;
 	__u32 __reserved;
+	__aligned_u64 direct_threshold;
+	__aligned_u64 direct_bytes_max;
 };
 
 /**
@@ -303,28 +324,41 @@ struct zcx_segment {
 /**
  * enum zcx_link_flag - bits of zcx_link.flags
  * @ZCX_LINK_SYNC: run in the caller's context, return when done; there is no
- *	event. None of the flags below, and neither rate nor time limits (use
- *	SO_SNDTIMEO and SO_MAX_PACING_RATE)
+ *	event. Neither ZCX_LINK_ACKED nor ZCX_LINK_FOLLOW, and neither rate nor time
+ *	limits (use SO_SNDTIMEO and SO_MAX_PACING_RATE)
  * @ZCX_LINK_NOSIGNAL: no SIGPIPE with EPIPE, as MSG_NOSIGNAL does for send(2); a
  *	link that runs by itself never raises one
  * @ZCX_LINK_ACKED: the link ends when the peer has acknowledged all of it
  * @ZCX_LINK_FOLLOW: at the end of the last file, wait for more to be appended
+ * @ZCX_LINK_NOWAIT: no disk is to be waited for, nor a filesystem asked: the link
+ *	sends what is resident, and ends with EAGAIN where something is not
+ * @ZCX_LINK_DROP_BEHIND: what this link brings into the page cache leaves it again
+ *	once the socket has let go of it, unless somebody else has used it since. For
+ *	that the file may stay open for some seconds after the link has ended
  */
 enum zcx_link_flag {
 	ZCX_LINK_SYNC		= 1 << 0,
 	ZCX_LINK_NOSIGNAL	= 1 << 1,
 	ZCX_LINK_ACKED		= 1 << 2,
 	ZCX_LINK_FOLLOW		= 1 << 3,
+	ZCX_LINK_NOWAIT		= 1 << 4,
+	ZCX_LINK_DROP_BEHIND	= 1 << 5,
 };
 
 /**
  * enum zcx_lane - how a file segment's bytes are obtained
- * @ZCX_LANE_AUTO: the module chooses
+ * @ZCX_LANE_AUTO: what is resident from the page cache; the cold parts of a range
+ *	of direct_threshold bytes or more by direct I/O; others through the cache
  * @ZCX_LANE_CACHE: through the page cache, whatever the size
+ * @ZCX_LANE_DIRECT: as ZCX_LANE_AUTO, with a threshold of one byte
+ * @ZCX_LANE_SPLICE: the filesystem hands the bytes out itself; no link may ask for
+ *	this, it is what ZCX_IOC_PROBE answers where there is no choice
  */
 enum zcx_lane {
 	ZCX_LANE_AUTO		= 0,
 	ZCX_LANE_CACHE		= 1,
+	ZCX_LANE_DIRECT		= 2,
+	ZCX_LANE_SPLICE		= 3,
 };
 
 /**
@@ -377,10 +411,15 @@ enum zcx_wait {
  *	scatter-gather, which copies every byte once more; bytes_copied cannot
  *	include that
  * @ZCX_RESULT_KTLS: the socket encrypts
+ * @ZCX_RESULT_NO_DIRECT: bytes that were to go by direct I/O went through the page
+ *	cache, and have left it again: the filesystem has no direct I/O for this file,
+ *	falls back from it by itself, a direct read failed, or there was no memory for
+ *	one for a while
  */
 enum zcx_result_flag {
 	ZCX_RESULT_ROUTE_COPIES	= 1 << 0,
 	ZCX_RESULT_KTLS		= 1 << 1,
+	ZCX_RESULT_NO_DIRECT	= 1 << 2,
 };
 
 /**
@@ -410,6 +449,10 @@ enum zcx_result_flag {
  * @deadline_ns: the link ends this many nanoseconds after the call; 0: never
  * @idle_ns: longest time without progress, nanoseconds; 0: any
  * @rate: most bytes per second; 0: any
+ * @direct_threshold: bytes of a file range from which on ZCX_LANE_AUTO sends its
+ *	cold parts by direct I/O; 0: as zcx_info.direct_threshold says;
+ *	ZCX_DIRECT_NEVER: none
+ * @bytes_direct: out: of @bytes_sent, by the direct lane
  *
  * Out members are written whenever the call came as far as sending, also when
  * it then failed with nothing sent. A call refused before that writes nothing:
@@ -438,6 +481,8 @@ struct zcx_link {
 	__aligned_u64 deadline_ns;
 	__aligned_u64 idle_ns;
 	__aligned_u64 rate;
+	__aligned_u64 direct_threshold;
+	__aligned_u64 bytes_direct;
 };
 
 /**
@@ -453,7 +498,7 @@ struct zcx_link {
  * @error: errno (positive) that ended it early, else 0
  * @result_flags: bits of enum zcx_result_flag
  * @__reserved: 0
- * @__reserved64: 0
+ * @bytes_direct: as in struct zcx_link
  */
 struct zcx_event {
 	__aligned_u64 id;
@@ -467,7 +512,7 @@ struct zcx_event {
 	__u32 error;
 	__u32 result_flags;
 	__u32 __reserved;
-	__aligned_u64 __reserved64;
+	__aligned_u64 bytes_direct;
 };
 
 /**
@@ -530,6 +575,106 @@ struct zcx_submit {
 	__u32 link_size;
 	__u32 submitted;
 	__u32 error;
+};
+
+/**
+ * enum zcx_probe_reason - why ZCX_IOC_PROBE answers with its lane
+ * @ZCX_PROBE_RESIDENT: all of it is in the page cache
+ * @ZCX_PROBE_SMALL: cold parts, but the range is below the threshold
+ * @ZCX_PROBE_LARGE: cold parts, and the range is not below the threshold
+ * @ZCX_PROBE_ASKED: the caller asked for this lane
+ * @ZCX_PROBE_NO_DIRECT: it would go direct, but the filesystem has no direct I/O
+ *	for this file that can be relied on
+ * @ZCX_PROBE_ASK_FILESYSTEM: the filesystem must be asked for the bytes
+ */
+enum zcx_probe_reason {
+	ZCX_PROBE_RESIDENT		= 1,
+	ZCX_PROBE_SMALL			= 2,
+	ZCX_PROBE_LARGE			= 3,
+	ZCX_PROBE_ASKED			= 4,
+	ZCX_PROBE_NO_DIRECT		= 5,
+	ZCX_PROBE_ASK_FILESYSTEM	= 6,
+};
+
+/**
+ * enum zcx_probe_socket - bits of zcx_probe.socket_flags
+ * @ZCX_PROBE_TCP: a TCP socket
+ * @ZCX_PROBE_UNIX: an AF_UNIX stream socket
+ * @ZCX_PROBE_KTLS_TX: kernel TLS encrypts what is sent, in software
+ * @ZCX_PROBE_KTLS_DEVICE: the network device encrypts
+ * @ZCX_PROBE_FRAGS: whole runs of memory become packet fragments; otherwise pages
+ *	go one by one, by what zcx_info.push says
+ * @ZCX_PROBE_LOOPBACK: the route's device is the loopback device
+ * @ZCX_PROBE_SG: it does scatter-gather; without, every byte is copied once more
+ * @ZCX_PROBE_CSUM: it computes checksums
+ * @ZCX_PROBE_GSO: it cuts large TCP packets into small ones
+ */
+enum zcx_probe_socket {
+	ZCX_PROBE_TCP		= 1 << 0,
+	ZCX_PROBE_UNIX		= 1 << 1,
+	ZCX_PROBE_KTLS_TX	= 1 << 2,
+	ZCX_PROBE_KTLS_DEVICE	= 1 << 3,
+	ZCX_PROBE_FRAGS		= 1 << 4,
+	ZCX_PROBE_LOOPBACK	= 1 << 5,
+	ZCX_PROBE_SG		= 1 << 6,
+	ZCX_PROBE_CSUM		= 1 << 7,
+	ZCX_PROBE_GSO		= 1 << 8,
+};
+
+/**
+ * struct zcx_probe - ioctl(ZCX_IOC_PROBE): how a range of a file would travel
+ * @size: sizeof(struct zcx_probe) as the caller knows it
+ * @flags: must be 0
+ * @file_fd: the file, open for reading
+ * @socket_fd: the socket, connected; or -1: nothing is said about one
+ * @offset: first byte of the range
+ * @length: bytes; or ZCX_TO_EOF
+ * @direct_threshold: as in struct zcx_link
+ * @lane_asked: enum zcx_lane, as in struct zcx_link
+ * @lane: out: the lane of the bytes that are not resident, or of all if there are
+ *	none: ZCX_LANE_CACHE, ZCX_LANE_DIRECT or ZCX_LANE_SPLICE
+ * @reason: out: enum zcx_probe_reason
+ * @socket_flags: out: bits of enum zcx_probe_socket; 0 without a socket
+ * @file_size: out: bytes of the file
+ * @bytes: out: bytes of the range that lie in the file
+ * @bytes_resident: out: of these, in the page cache and up to date; 0 where the
+ *	filesystem must be asked
+ * @folios: out: folios that hold them
+ * @folio_min: out: bytes of the smallest of these; 0 if there is none
+ * @folio_max: out: bytes of the largest
+ * @dio_mem_align: out: bytes that memory for direct I/O is aligned to; 0: the file
+ *	has no direct I/O
+ * @dio_offset_align: out: likewise, offsets and lengths
+ * @ifindex: out: the route's device; 0: none is known
+ * @__reserved: out: 0
+ * @device: out: its name, with a zero behind it
+ *
+ * Nothing is sent, read, or brought into the page cache. What it says may have
+ * changed when it is read. The errors are those that ZCX_IOC_LINK would give.
+ */
+struct zcx_probe {
+	__u32 size;
+	__u32 flags;
+	__s32 file_fd;
+	__s32 socket_fd;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 direct_threshold;
+	__u32 lane_asked;
+	__u32 lane;
+	__u32 reason;
+	__u32 socket_flags;
+	__aligned_u64 file_size;
+	__aligned_u64 bytes;
+	__aligned_u64 bytes_resident;
+	__aligned_u64 folios;
+	__u32 folio_min;
+	__u32 folio_max;
+	__u32 dio_mem_align;
+	__u32 dio_offset_align;
+	__u32 ifindex;
+	__u32 __reserved;
+	char device[16];
 };
 
 /**
