@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct argp_state;
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Exit codes. */
@@ -30,6 +32,7 @@ int cmd_send(int argc, char **argv);
 int cmd_recv(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 /* Print "zcx: ..." and a newline on standard error. */
@@ -41,6 +44,12 @@ void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 int cli_open_device(void);
 
+/*
+ * Open a regular file for reading; "-" is standard input. Returns a descriptor, or
+ * -1, having said what is wrong.
+ */
+int cli_open_file(const char *name);
+
 /* Seconds of CLOCK_MONOTONIC. */
 double cli_now(void);
 
@@ -49,6 +58,11 @@ double cli_now(void);
  * @end is where the number ended. Returns false if there is none.
  */
 bool cli_parse_bytes(const char *text, uint64_t *bytes, const char **end);
+
+/* The options --lane, of those that a link may ask for, and --direct-threshold. */
+void cli_set_lane(uint32_t *lane, const char *name, struct argp_state *state);
+void cli_set_threshold(uint64_t *bytes, const char *text,
+		       struct argp_state *state);
 
 /* A number of seconds above 0, for an option's time-out. */
 bool cli_parse_seconds(const char *text, double *seconds);

@@ -25,6 +25,9 @@ static const struct {
 	  "events once the peer has acknowledged every byte" },
 	{ ZCX_FEATURE_FOLLOW, "follow", "links that follow a growing file" },
 	{ ZCX_FEATURE_URING, "uring", "links by io_uring" },
+	{ ZCX_FEATURE_LANE_DIRECT, "lane_direct",
+	  "direct lane (large cold files past the page cache)" },
+	{ ZCX_FEATURE_PROBE, "probe", "asking how a file would travel" },
 };
 
 static const struct argp_option options[] = {
@@ -56,6 +59,22 @@ static const char *push_text(uint32_t push)
 	}
 }
 
+static void print_direct(const struct zcx_info *info)
+{
+	char least[32], most[32];
+
+	if (!(info->features & ZCX_FEATURE_LANE_DIRECT))
+		return;
+	if (info->direct_threshold == ZCX_DIRECT_NEVER)
+		printf("direct I/O       only for links that ask for it");
+	else
+		printf("direct I/O       for cold ranges of %s or more",
+		       cli_format_bytes(info->direct_threshold, least,
+					sizeof(least)));
+	printf("; at most %s of memory in all\n",
+	       cli_format_bytes(info->direct_bytes_max, most, sizeof(most)));
+}
+
 static void print_text(const struct zcx_info *info)
 {
 	char batch[32], memory[32], segment[32];
@@ -79,6 +98,7 @@ static void print_text(const struct zcx_info *info)
 	       info->max_links);
 	printf("a batch          %s of file\n",
 	       cli_format_bytes(info->batch_bytes, batch, sizeof(batch)));
+	print_direct(info);
 }
 
 static void print_json(const struct zcx_info *info)
@@ -99,6 +119,11 @@ static void print_json(const struct zcx_info *info)
 	json_add_u64(top, "max_memory_link", info->max_memory_link);
 	json_add_u64(top, "max_links", info->max_links);
 	json_add_u64(top, "batch_bytes", info->batch_bytes);
+	if (info->features & ZCX_FEATURE_LANE_DIRECT) {
+		json_add_threshold(top, "direct_threshold",
+				   info->direct_threshold);
+		json_add_u64(top, "direct_bytes_max", info->direct_bytes_max);
+	}
 	json_print(top);
 }
 

@@ -2,7 +2,6 @@
 /* zcx send: files, or ranges of one, to a socket. */
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +33,7 @@ struct request {
 	const char *header;
 	const char *trailer;
 	uint32_t lane;
+	uint64_t direct_threshold;
 	const struct send_method *method;
 	struct zcx_submit_options links;
 	double timeout;
@@ -51,6 +51,9 @@ enum {
 	OPT_RATE,
 	OPT_DEADLINE,
 	OPT_IDLE,
+	OPT_DIRECT_THRESHOLD,
+	OPT_NOWAIT,
+	OPT_DROP_BEHIND,
 };
 
 static const struct argp_option options[] = {
@@ -60,7 +63,13 @@ static const struct argp_option options[] = {
 	  "Send TEXT, or the contents of a file named by @FILE, first", 0 },
 	{ "trailer", 'T', "TEXT", 0, "The same, last", 0 },
 	{ "lane", OPT_LANE, "LANE", 0,
-	  "How bytes are read: auto (default) or cache", 0 },
+	  "How bytes are read: auto (default; large cold files by direct I/O, past the page cache), cache or direct", 0 },
+	{ "direct-threshold", OPT_DIRECT_THRESHOLD, "BYTES", 0,
+	  "With the lane auto: how large is large; or never (default: as the module says)", 0 },
+	{ "nowait", OPT_NOWAIT, NULL, 0,
+	  "Wait for no disk: send what is in the page cache, up to the first byte that is not", 0 },
+	{ "drop-behind", OPT_DROP_BEHIND, NULL, 0,
+	  "Leave nothing in the page cache that was not there before", 0 },
 	{ "method", OPT_METHOD, "METHOD", 0,
 	  "zcx (default), or sendfile to compare with", 0 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0,
@@ -114,18 +123,6 @@ static void add_range(struct request *request, const char *text,
 		argp_failure(state, CLI_FAILED, ENOMEM, "ranges");
 	ranges[request->range_count++] = range;
 	request->ranges = ranges;
-}
-
-static void set_lane(struct request *request, const char *name,
-		     struct argp_state *state)
-{
-	if (!strcmp(name, "auto"))
-		request->lane = ZCX_LANE_AUTO;
-	else if (!strcmp(name, "cache"))
-		request->lane = ZCX_LANE_CACHE;
-	else
-		argp_error(state, "no lane is called '%s'; there are auto and cache",
-			   name);
 }
 
 static void set_method(struct request *request, const char *name,
@@ -196,10 +193,13 @@ static void check_request(struct request *request, struct argp_state *state)
 {
 	if (request->range_count && request->file_count != 1)
 		argp_error(state, "--range goes with one FILE");
-	if (!request->method->device && request->lane != ZCX_LANE_AUTO)
-		argp_error(state, "--lane goes with the method zcx");
+	if (!request->method->device &&
+	    (request->lane != ZCX_LANE_AUTO || request->direct_threshold))
+		argp_error(state, "--lane and --direct-threshold go with the method zcx");
+	if (request->direct_threshold && request->lane != ZCX_LANE_AUTO)
+		argp_error(state, "--direct-threshold goes with the lane auto");
 	if (!request->method->device && by_itself(request))
-		argp_error(state, "several destinations, --acked, --follow, --rate, --deadline and --idle go with the method zcx");
+		argp_error(state, "several destinations, --acked, --follow, --nowait, --drop-behind, --rate, --deadline and --idle go with the method zcx");
 	if (request->links.flags & ZCX_LINK_FOLLOW && !can_follow(request))
 		argp_error(state, "--follow goes with a file to its end, and nothing behind it");
 	/* To a link that runs by itself, that is the same. */
@@ -222,7 +222,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		request->trailer = arg;
 		break;
 	case OPT_LANE:
-		set_lane(request, arg, state);
+		cli_set_lane(&request->lane, arg, state);
+		break;
+	case OPT_DIRECT_THRESHOLD:
+		cli_set_threshold(&request->direct_threshold, arg, state);
+		break;
+	case OPT_NOWAIT:
+		request->links.flags |= ZCX_LINK_NOWAIT;
+		break;
+	case OPT_DROP_BEHIND:
+		request->links.flags |= ZCX_LINK_DROP_BEHIND;
 		break;
 	case OPT_METHOD:
 		set_method(request, arg, state);
@@ -310,31 +319,6 @@ static bool take_text(const char *arg, struct send_text *text)
 	return text->bytes;
 }
 
-static int open_file(const char *name)
-{
-	bool is_stdin = !strcmp(name, "-");
-	struct stat st;
-	int fd;
-
-	if (is_stdin)
-		name = "standard input";
-	/* Looked at first, since to open a FIFO might take for ever. */
-	if (is_stdin ? fstat(STDIN_FILENO, &st) : stat(name, &st)) {
-		cli_error("%s: %s", name, strerror(errno));
-		return -1;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		cli_error("%s: %s", name, S_ISDIR(st.st_mode) ?
-			  "is a directory; name its files" :
-			  "is not a regular file; only those can be sent");
-		return -1;
-	}
-	fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		cli_error("%s: %s", name, strerror(errno));
-	return fd;
-}
-
 /*
  * "To the end" means the end as it is now, so that a file that shrinks while it
  * is sent is noticed. Size 0 tells nothing (procfs), but a byte that can be
@@ -382,7 +366,7 @@ static bool open_ranges(const struct request *request, struct send_job *job)
 		struct send_range *range = &job->ranges[i];
 
 		if (i < files)
-			fd = open_file(request->words[i]);
+			fd = cli_open_file(request->words[i]);
 		if (fd < 0)
 			return false;
 		range->length = ZCX_TO_EOF;
@@ -406,6 +390,7 @@ static bool prepare(const struct request *request, struct send_job *job)
 	    !open_ranges(request, job))
 		return false;
 	job->lane = request->lane;
+	job->direct_threshold = request->direct_threshold;
 	job->expected += job->header.length + job->trailer.length;
 	return true;
 }
@@ -459,19 +444,30 @@ static int transfer(const struct request *request, struct send_job *job)
 	return outcome.error ? CLI_FAILED : CLI_OK;
 }
 
+static uint64_t needed_features(const struct request *request)
+{
+	uint32_t flags = request->links.flags;
+	uint64_t needed = by_itself(request) ? ZCX_FEATURE_ASYNC : 0;
+
+	if (flags & ZCX_LINK_ACKED)
+		needed |= ZCX_FEATURE_ACKED;
+	if (flags & ZCX_LINK_FOLLOW)
+		needed |= ZCX_FEATURE_FOLLOW;
+	if (flags & (ZCX_LINK_NOWAIT | ZCX_LINK_DROP_BEHIND) ||
+	    request->lane == ZCX_LANE_DIRECT || request->direct_threshold)
+		needed |= ZCX_FEATURE_LANE_DIRECT;
+	return needed;
+}
+
 /* Say so here rather than by an errno of each link. */
-static bool module_can(int device, const struct zcx_submit_options *links)
+static bool module_can(int device, uint64_t needed)
 {
 	struct zcx_info info;
-	uint64_t needed = ZCX_FEATURE_ASYNC;
 
-	if (links->flags & ZCX_LINK_ACKED)
-		needed |= ZCX_FEATURE_ACKED;
-	if (links->flags & ZCX_LINK_FOLLOW)
-		needed |= ZCX_FEATURE_FOLLOW;
-	if (!zcx_get_info(device, &info) && !(needed & ~info.features))
+	if (!needed ||
+	    (!zcx_get_info(device, &info) && !(needed & ~info.features)))
 		return true;
-	cli_error("the loaded module cannot do that; see `zcx info'");
+	cli_error("the loaded module cannot do that: it is too old; see `zcx info'");
 	return false;
 }
 
@@ -495,8 +491,6 @@ static int transfer_all(const struct request *request, struct send_job *job,
 	size_t count = request->destination_count, i;
 	int ret, code = CLI_OK;
 
-	if (!module_can(job->device, &request->links))
-		return CLI_FAILED;
 	for (i = 0; i < count; i++) {
 		targets[i].outcome = &outcomes[i];
 		outcomes[i] = (struct send_outcome) {
@@ -546,7 +540,8 @@ static int run(const struct request *request, struct send_job *job)
 	/* Before any receiver is bothered. */
 	if (request->method->device) {
 		job->device = cli_open_device();
-		if (job->device < 0)
+		if (job->device < 0 ||
+		    !module_can(job->device, needed_features(request)))
 			return CLI_FAILED;
 	}
 	return by_itself(request) ? transfer_by_itself(request, job) :

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Messages, numbers, the device: what the verbs of zcx share. */
+#include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -8,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +49,31 @@ int cli_open_device(void)
 		cli_error("as root: usermod -aG zcx %s",
 			  user ? user->pw_name : "USER");
 	}
+	return fd;
+}
+
+int cli_open_file(const char *name)
+{
+	bool is_stdin = !strcmp(name, "-");
+	struct stat st;
+	int fd;
+
+	if (is_stdin)
+		name = "standard input";
+	/* Looked at first, since to open a FIFO might take for ever. */
+	if (is_stdin ? fstat(STDIN_FILENO, &st) : stat(name, &st)) {
+		cli_error("%s: %s", name, strerror(errno));
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		cli_error("%s: %s", name, S_ISDIR(st.st_mode) ?
+			  "is a directory; name its files" :
+			  "is not a regular file; only those can be sent");
+		return -1;
+	}
+	fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		cli_error("%s: %s", name, strerror(errno));
 	return fd;
 }
 
@@ -91,6 +119,29 @@ bool cli_parse_bytes(const char *text, uint64_t *bytes, const char **end)
 	*bytes <<= shift;
 	*end = after + (shift != 0);
 	return true;
+}
+
+void cli_set_lane(uint32_t *lane, const char *name, struct argp_state *state)
+{
+	for (*lane = ZCX_LANE_AUTO; *lane <= ZCX_LANE_DIRECT; (*lane)++)
+		if (!strcmp(name, zcx_lane_name(*lane)))
+			return;
+	argp_error(state, "no lane is called '%s'; there are auto, cache and direct",
+		   name);
+}
+
+void cli_set_threshold(uint64_t *bytes, const char *text,
+		       struct argp_state *state)
+{
+	const char *end;
+
+	*bytes = ZCX_DIRECT_NEVER;
+	if (!strcmp(text, "never"))
+		return;
+	/* To the module, 0 is what it takes by itself. */
+	if (!cli_parse_bytes(text, bytes, &end) || *end || !*bytes)
+		argp_error(state, "'%s' is no threshold; write a number of bytes, such as 16M, or never",
+			   text);
 }
 
 bool cli_parse_seconds(const char *text, double *seconds)

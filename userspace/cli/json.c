@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "json.h"
+#include "zcx.h"
 
 void json_add_u64(struct json_object *to, const char *key, uint64_t value)
 {
@@ -11,6 +12,12 @@ void json_add_u64(struct json_object *to, const char *key, uint64_t value)
 void json_add_text(struct json_object *to, const char *key, const char *text)
 {
 	json_object_object_add(to, key, json_object_new_string(text));
+}
+
+void json_add_threshold(struct json_object *to, const char *key, uint64_t bytes)
+{
+	json_object_object_add(to, key, bytes == ZCX_DIRECT_NEVER ?
+			       NULL : json_object_new_uint64(bytes));
 }
 
 void json_print(struct json_object *top)

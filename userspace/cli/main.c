@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
 	{ "recv", "receive, count and hash what arrives", cmd_recv },
 	{ "info", "say what the loaded module can do", cmd_info },
 	{ "stat", "show contexts and links on this machine", cmd_stat },
+	{ "probe", "say how a file would travel, and what that takes", cmd_probe },
 	{ "bench", "measure what each way of sending costs", cmd_bench },
 };
 

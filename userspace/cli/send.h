@@ -43,6 +43,7 @@ struct send_text {
  * @range_count: how many
  * @trailer: goes last
  * @lane: enum zcx_lane
+ * @direct_threshold: as in struct zcx_link
  * @expected: bytes that all of it has, as the files were when opened
  * @progress: told of every step
  * @total: out: what was sent
@@ -55,6 +56,7 @@ struct send_job {
 	size_t range_count;
 	struct send_text trailer;
 	uint32_t lane;
+	uint64_t direct_threshold;
 	uint64_t expected;
 	struct progress progress;
 	struct zcx_result total;

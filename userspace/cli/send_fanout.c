@@ -135,6 +135,7 @@ static void count_bytes(struct zcx_result *total, const struct zcx_event *event)
 	total->bytes_memory += event->bytes_memory;
 	total->bytes_cache += event->bytes_cache;
 	total->bytes_splice += event->bytes_splice;
+	total->bytes_direct += event->bytes_direct;
 	total->bytes_copied += event->bytes_copied;
 	total->result_flags |= event->result_flags;
 }

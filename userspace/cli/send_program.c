@@ -12,6 +12,7 @@ static int fill_program(struct zcx_program *program, const struct send_job *job,
 
 	zcx_program_reset(program);
 	zcx_program_set_lane(program, job->lane);
+	zcx_program_set_direct_threshold(program, job->direct_threshold);
 	if (*next == 0 && job->header.length)
 		ret = zcx_program_add_memory(program, job->header.bytes,
 					     job->header.length);

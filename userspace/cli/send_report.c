@@ -23,6 +23,7 @@ static void print_truth(const struct zcx_result *total)
 	char text[32];
 
 	print_part("from the page cache", total->bytes_cache);
+	print_part("by direct I/O", total->bytes_direct);
 	print_part("by the filesystem (splice)", total->bytes_splice);
 	print_part("from memory", total->bytes_memory);
 	printf("; copied by the CPU: %s (%.1f %%)\n",
@@ -33,6 +34,8 @@ static void print_truth(const struct zcx_result *total)
 		puts("the socket encrypts (kernel TLS)");
 	if (total->result_flags & ZCX_RESULT_ROUTE_COPIES)
 		puts("the route's device has no scatter-gather: it copies every byte once more");
+	if (total->result_flags & ZCX_RESULT_NO_DIRECT)
+		puts("bytes that were to go by direct I/O went through the page cache, and have left it again");
 }
 
 void send_report_text(const struct send_outcome *outcome)
@@ -58,11 +61,14 @@ static void add_truth(struct json_object *to, const struct zcx_result *total)
 	json_add_u64(to, "bytes_memory", total->bytes_memory);
 	json_add_u64(to, "bytes_cache", total->bytes_cache);
 	json_add_u64(to, "bytes_splice", total->bytes_splice);
+	json_add_u64(to, "bytes_direct", total->bytes_direct);
 	json_add_u64(to, "bytes_copied", total->bytes_copied);
 	json_object_object_add(to, "route_copies", json_object_new_boolean(
 		total->result_flags & ZCX_RESULT_ROUTE_COPIES));
 	json_object_object_add(to, "ktls", json_object_new_boolean(
 		total->result_flags & ZCX_RESULT_KTLS));
+	json_object_object_add(to, "no_direct", json_object_new_boolean(
+		total->result_flags & ZCX_RESULT_NO_DIRECT));
 }
 
 static struct json_object *make_object(const struct send_outcome *outcome)

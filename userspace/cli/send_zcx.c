@@ -27,6 +27,7 @@ static void add_up(struct zcx_result *total, const struct zcx_result *before,
 	total->bytes_memory += before->bytes_memory;
 	total->bytes_cache += before->bytes_cache;
 	total->bytes_splice += before->bytes_splice;
+	total->bytes_direct += before->bytes_direct;
 	total->bytes_copied += before->bytes_copied;
 	total->result_flags |= before->result_flags;
 	total->calls += before->calls;

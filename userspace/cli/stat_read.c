@@ -56,6 +56,8 @@ static void add_counter(struct stat_context *context, const char *line)
 		return;
 	if (!strcmp(counter.name, "links"))
 		context->live = counter.value;
+	else if (!strcmp(counter.name, "context"))
+		context->number = counter.value;
 	else if (context->counter_count < STAT_COUNTERS)
 		context->counters[context->counter_count++] = counter;
 }
@@ -124,6 +126,35 @@ static bool is_forbidden(int ret)
 	return ret == -EACCES || ret == -EPERM;
 }
 
+static bool is_first(const struct stat_context *one,
+		     const struct stat_context *other)
+{
+	return one->pid != other->pid ? one->pid < other->pid :
+					one->fd < other->fd;
+}
+
+/* Is @context there already, by another descriptor? Then it is counted there. */
+static bool is_known(struct stat_snapshot *snapshot,
+		     const struct stat_context *context)
+{
+	struct stat_context *known;
+	size_t i;
+
+	for (i = 0; context->number && i < snapshot->context_count; i++) {
+		known = &snapshot->contexts[i];
+		if (known->number != context->number)
+			continue;
+		known->descriptors++;
+		if (is_first(context, known)) {
+			known->pid = context->pid;
+			known->fd = context->fd;
+			strcpy(known->command, context->command);
+		}
+		return true;
+	}
+	return false;
+}
+
 static int add_context(struct stat_snapshot *snapshot, int process,
 		       const char *pid, const char *fd)
 {
@@ -136,10 +167,14 @@ static int add_context(struct stat_snapshot *snapshot, int process,
 		return -ENOMEM;
 	snapshot->contexts = contexts;
 	context = &contexts[snapshot->context_count];
-	*context = (struct stat_context) { .pid = atoi(pid), .fd = atoi(fd) };
+	*context = (struct stat_context) {
+		.pid = atoi(pid),
+		.fd = atoi(fd),
+		.descriptors = 1,
+	};
 	read_command(process, context->command, sizeof(context->command));
 	ret = read_fdinfo(process, fd, context);
-	if (!ret)
+	if (!ret && !is_known(snapshot, context))
 		snapshot->context_count++;
 	else
 		free(context->links);

@@ -35,10 +35,12 @@ struct stat_counter {
 #define STAT_COUNTERS	48
 
 /**
- * struct stat_context - a descriptor of /dev/zcx
- * @pid: whose; several may have one context, which then is there several times
- * @fd: its number
+ * struct stat_context - an open file of /dev/zcx
+ * @number: its own; 0: a module that does not tell
+ * @pid: a process that has it; of several, and of several descriptors, the first
+ * @fd: its descriptor there
  * @command: name of the process
+ * @descriptors: how many there are of it that we may see
  * @live: links that it has, and whose events have not been read
  * @counters: all others
  * @counter_count: how many
@@ -46,9 +48,11 @@ struct stat_counter {
  * @link_count: how many
  */
 struct stat_context {
+	uint64_t number;
 	int pid;
 	int fd;
 	char command[32];
+	size_t descriptors;
 	uint64_t live;
 	struct stat_counter counters[STAT_COUNTERS];
 	size_t counter_count;

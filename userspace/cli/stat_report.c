@@ -28,8 +28,9 @@ static const struct stat_context *find_context(const struct stat_snapshot *in,
 	size_t i;
 
 	for (i = 0; in && i < in->context_count; i++)
-		if (in->contexts[i].pid == like->pid &&
-		    in->contexts[i].fd == like->fd)
+		if (in->contexts[i].number == like->number &&
+		    (like->number || (in->contexts[i].pid == like->pid &&
+				      in->contexts[i].fd == like->fd)))
 			return &in->contexts[i];
 	return NULL;
 }
@@ -109,15 +110,18 @@ static void print_context(struct table *table,
 {
 	const struct stat_context *old = find_context(table->before, context);
 	uint64_t sent = stat_counter(context, "bytes_sent");
-	char total[32], speed[40];
+	char total[32], speed[40], more[48] = "";
 
 	if (!table->left) {
 		table->hidden += context->link_count;
 		return;
 	}
 	table->left--;
-	printf("%s[%d] fd %d: %" PRIu64 " %s, %s sent, %s\n", context->command,
-	       context->pid, context->fd, context->live,
+	if (context->descriptors > 1)
+		snprintf(more, sizeof(more), " and %zu more",
+			 context->descriptors - 1);
+	printf("%s[%d] fd %d%s: %" PRIu64 " %s, %s sent, %s\n",
+	       context->command, context->pid, context->fd, more, context->live,
 	       context->live == 1 ? "link" : "links",
 	       cli_format_bytes(sent, total, sizeof(total)),
 	       rate(table, old, old ? stat_counter(old, "bytes_sent") : 0, sent,
@@ -183,6 +187,9 @@ static struct json_object *context_object(const struct stat_context *context)
 	json_add_u64(object, "pid", context->pid);
 	json_add_text(object, "command", context->command);
 	json_add_u64(object, "fd", context->fd);
+	json_object_object_add(object, "context", context->number ?
+			       json_object_new_uint64(context->number) : NULL);
+	json_add_u64(object, "descriptors", context->descriptors);
 	json_add_u64(object, "live", context->live);
 	json_object_object_add(object, "counters", counters);
 	json_object_object_add(object, "links", links);

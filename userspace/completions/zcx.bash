@@ -4,11 +4,13 @@
 _zcx_options() {
 	case $1 in
 	send)
-		echo '--range --header --trailer --lane --method --timeout --to --acked --follow' \
+		echo '--range --header --trailer --lane --direct-threshold --nowait --drop-behind' \
+			'--method --timeout --to --acked --follow' \
 			'--rate --deadline --idle --json --quiet --help'
 		;;
 	recv) echo '--output --count --timeout --json --quiet --help' ;;
 	info) echo '--json --help' ;;
+	probe) echo '--offset --length --lane --direct-threshold --json --help' ;;
 	stat) echo '--interval --count --proc --json --help' ;;
 	bench)
 		echo '--method --size --cache --header --runs --requests --to --receiver' \
@@ -23,7 +25,7 @@ _zcx_bench_methods() {
 	local before=
 	[[ $1 == *,* ]] && before=${1%,*},
 	compgen -P "$before" -W 'read_write mmap_write sendfile splice msg_zerocopy
-		io_uring_splice odirect_write zcx zcx_async zcx_submit tcp_alone' -- "${1##*,}"
+		io_uring_splice odirect_write zcx zcx_async zcx_submit zcx_direct tcp_alone' -- "${1##*,}"
 }
 
 _zcx() {
@@ -42,15 +44,16 @@ _zcx() {
 	bench:--receiver) COMPREPLY=($(compgen -W 'normal batch fifo' -- "$cur")); return ;;
 	esac
 	case $prev in
-	--lane) COMPREPLY=($(compgen -W 'auto cache' -- "$cur")); return ;;
+	--lane) COMPREPLY=($(compgen -W 'auto cache direct' -- "$cur")); return ;;
+	--direct-threshold) COMPREPLY=($(compgen -W 'never' -- "$cur")); return ;;
 	--method) COMPREPLY=($(compgen -W 'zcx sendfile' -- "$cur")); return ;;
 	esac
 	case $cur in
 	-*) COMPREPLY=($(compgen -W "$(_zcx_options "$verb")" -- "$cur")) ;;
 	*)
 		if [ -z "$verb" ]; then
-			COMPREPLY=($(compgen -W 'send recv info stat bench help' -- "$cur"))
-		elif [ "$verb" = send ] || [ "$verb" = bench ] || [ "$prev" = --output ] || [ "$prev" = -o ] || [ "$prev" = --proc ]; then
+			COMPREPLY=($(compgen -W 'send recv info stat probe bench help' -- "$cur"))
+		elif [[ $verb == @(send|probe|bench) ]] || [ "$prev" = --output ] || [ "$prev" = -o ] || [ "$prev" = --proc ]; then
 			COMPREPLY=($(compgen -f -- "$cur"))
 		fi
 		;;

@@ -53,6 +53,7 @@ void zcx_link_init(struct zcx_link *link, int sockfd,
 	link->deadline_ns = options->deadline_ns;
 	link->idle_ns = options->idle_ns;
 	link->rate = options->rate;
+	link->direct_threshold = program->direct_threshold;
 }
 
 /**

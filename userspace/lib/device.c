@@ -68,3 +68,32 @@ int zcx_get_info(int fd, struct zcx_info *info)
 
 	return ioctl(fd, ZCX_IOC_INFO, info) < 0 ? -errno : 0;
 }
+
+/**
+ * zcx_probe() - ask how a range of a file would travel
+ * @fd: from zcx_open()
+ * @probe: in: its members file_fd, socket_fd (-1: without a socket), offset,
+ *	length, direct_threshold and lane_asked; out: all others
+ *
+ * Nothing is sent, read, or brought into the page cache.
+ *
+ * Return: 0, or
+ * * -ENOTTY - @fd is not a zcx context, or the module is older than this call
+ * * -EBADF, -EISDIR, -ENOTSOCK, -ENOTCONN, -EOPNOTSUPP and others - what a link
+ *   with this file and socket would be refused with, see <linux/zcx.h>
+ */
+int zcx_probe(int fd, struct zcx_probe *probe)
+{
+	struct zcx_probe request = {
+		.size = sizeof(request),
+		.file_fd = probe->file_fd,
+		.socket_fd = probe->socket_fd,
+		.offset = probe->offset,
+		.length = probe->length,
+		.direct_threshold = probe->direct_threshold,
+		.lane_asked = probe->lane_asked,
+	};
+
+	*probe = request;
+	return ioctl(fd, ZCX_IOC_PROBE, probe) < 0 ? -errno : 0;
+}

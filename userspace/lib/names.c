@@ -32,7 +32,7 @@ static const struct hint hints[] = {
 	  "the module is older than this library: update the module" },
 
 	{ ZCX_HINT_SEND, EOPNOTSUPP,
-	  "zcx sends regular files to TCP and AF_UNIX stream sockets; this kind of socket, file, flag or lane is not supported" },
+	  "zcx sends regular files to TCP and AF_UNIX stream sockets; this kind of socket, file, flag or lane is not supported, or not by this module: see `zcx info`" },
 	{ ZCX_HINT_SEND, EBADF,
 	  "a file must be open for reading (and not with O_PATH), the socket must be open" },
 	{ ZCX_HINT_SEND, EISDIR, "directories cannot be sent; name the files" },
@@ -49,7 +49,7 @@ static const struct hint hints[] = {
 	{ ZCX_HINT_SEND, ENODATA,
 	  "a file is shorter than the range that was asked for" },
 	{ ZCX_HINT_SEND, E2BIG,
-	  "too much for one link: at most 1024 segments, 64 KiB in a memory segment, 1 MiB of memory in all" },
+	  "too much for one link: at most 1024 segments, 64 KiB in a memory segment, 1 MiB of memory in all; or the module is too old for what was asked, such as a threshold of direct I/O" },
 	{ ZCX_HINT_SEND, EOVERFLOW,
 	  "a range ends beyond the largest possible file offset" },
 	{ ZCX_HINT_SEND, EBUSY,
@@ -70,6 +70,16 @@ static const struct hint hints[] = {
 	  "its deadline or idle limit has passed, or the receiver no longer answers" },
 	{ ZCX_HINT_EVENT, ECONNRESET,
 	  "the connection ended before the receiver had taken everything" },
+
+	{ ZCX_HINT_EVENT, EAGAIN,
+	  "the next bytes are not in the page cache, and the link was not to wait for a disk" },
+
+	{ ZCX_HINT_PROBE, ENOTTY,
+	  "this descriptor is not a zcx context, or the module is too old to be asked how files travel: update the module" },
+	{ ZCX_HINT_PROBE, E2BIG,
+	  "the module is older than this library: update the module" },
+	{ ZCX_HINT_PROBE, EINVAL,
+	  "the module takes the request for malformed: it understands this library no longer, or not yet" },
 
 	{ ZCX_HINT_CONTROL, ENOENT,
 	  "this context has no such link: it never had, or its event has been read" },
@@ -109,8 +119,8 @@ const char *zcx_hint(int err, enum zcx_hint_about about)
 	if (err < 0)
 		err = -err;
 	text = find_hint(err, about);
-	/* Most of what ends a link is the same however it runs. */
-	if (!text && about == ZCX_HINT_EVENT)
+	/* Most of what ends a link, or would, is the same however it is asked for. */
+	if (!text && (about == ZCX_HINT_EVENT || about == ZCX_HINT_PROBE))
 		text = find_hint(err, ZCX_HINT_SEND);
 	return text;
 }
@@ -176,4 +186,43 @@ const char *zcx_push_name(uint32_t push)
 	default:
 		return "unknown";
 	}
+}
+
+/**
+ * zcx_lane_name() - name of a way a file's bytes are obtained
+ * @lane: enum zcx_lane
+ *
+ * Return: a static lower-case word, "unknown" for lanes to come.
+ */
+const char *zcx_lane_name(uint32_t lane)
+{
+	static const char *const names[] = {
+		[ZCX_LANE_AUTO] = "auto",
+		[ZCX_LANE_CACHE] = "cache",
+		[ZCX_LANE_DIRECT] = "direct",
+		[ZCX_LANE_SPLICE] = "splice",
+	};
+
+	return find_name(names, ARRAY_SIZE(names), lane);
+}
+
+/**
+ * zcx_reason_name() - name of why zcx_probe() answers with its lane
+ * @reason: enum zcx_probe_reason; 0: it was not asked
+ *
+ * Return: a static lower-case word, "unknown" for reasons to come.
+ */
+const char *zcx_reason_name(uint32_t reason)
+{
+	static const char *const names[] = {
+		[0] = "none",
+		[ZCX_PROBE_RESIDENT] = "resident",
+		[ZCX_PROBE_SMALL] = "small",
+		[ZCX_PROBE_LARGE] = "large",
+		[ZCX_PROBE_ASKED] = "asked",
+		[ZCX_PROBE_NO_DIRECT] = "no-direct",
+		[ZCX_PROBE_ASK_FILESYSTEM] = "ask-filesystem",
+	};
+
+	return find_name(names, ARRAY_SIZE(names), reason);
 }

@@ -37,7 +37,7 @@ void zcx_program_free(struct zcx_program *program)
  * zcx_program_reset() - make a program empty again
  * @program: the program
  *
- * Lane and user data go back to 0; the memory is kept for the next use.
+ * Lane, user data and threshold go back to 0; the memory is kept for the next use.
  */
 void zcx_program_reset(struct zcx_program *program)
 {
@@ -45,6 +45,7 @@ void zcx_program_reset(struct zcx_program *program)
 	program->memory_bytes = 0;
 	program->lane = ZCX_LANE_AUTO;
 	program->user_data = 0;
+	program->direct_threshold = 0;
 }
 
 /* Room for @more segments, so that what follows cannot fail half-way. */
@@ -171,6 +172,25 @@ int zcx_program_add_memory(struct zcx_program *program, const void *buf,
 int zcx_program_set_lane(struct zcx_program *program, uint32_t lane)
 {
 	program->lane = lane;
+	return 0;
+}
+
+/**
+ * zcx_program_set_direct_threshold() - choose which ranges go by direct I/O
+ * @program: the program
+ * @bytes: ZCX_LANE_AUTO sends the cold parts of a file range by direct I/O if the
+ *	range has so many bytes or more; ZCX_DIRECT_NEVER: of no range; 0: of those
+ *	that zcx_info.direct_threshold says
+ *
+ * A module without ZCX_FEATURE_LANE_DIRECT refuses a program with a threshold by
+ * -E2BIG when it is sent.
+ *
+ * Return: 0.
+ */
+int zcx_program_set_direct_threshold(struct zcx_program *program,
+				     uint64_t bytes)
+{
+	program->direct_threshold = bytes;
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct zcx_program {
 	uint32_t memory_bytes;
 	uint32_t lane;
 	uint64_t user_data;
+	uint64_t direct_threshold;
 };
 
 #endif

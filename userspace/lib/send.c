@@ -32,6 +32,7 @@ static void result_from_link(struct zcx_result *result,
 	result->bytes_memory = link->bytes_memory;
 	result->bytes_cache = link->bytes_cache;
 	result->bytes_splice = link->bytes_splice;
+	result->bytes_direct = link->bytes_direct;
 	result->bytes_copied = link->bytes_copied;
 	result->state = link->state;
 	result->error = link->error;
@@ -61,7 +62,8 @@ static int send_segments(int fd, int sockfd, const struct zcx_program *program,
  * @fd: from zcx_open()
  * @sockfd: a connected stream socket
  * @program: what to send; one without segments is refused
- * @flags: ZCX_LINK_NOSIGNAL or 0
+ * @flags: of ZCX_LINK_NOSIGNAL, ZCX_LINK_NOWAIT and ZCX_LINK_DROP_BEHIND those that
+ *	are wanted
  * @result: out: what became of it; may be NULL
  *
  * Behaves as sendfile(2): sleeps while the socket is full, unless it is
@@ -203,6 +205,7 @@ static void result_add(struct zcx_result *sum, const struct zcx_result *one)
 	sum->bytes_memory += one->bytes_memory;
 	sum->bytes_cache += one->bytes_cache;
 	sum->bytes_splice += one->bytes_splice;
+	sum->bytes_direct += one->bytes_direct;
 	sum->bytes_copied += one->bytes_copied;
 	sum->state = one->state;
 	sum->error = one->error;
@@ -244,7 +247,8 @@ static int send_window(int fd, int sockfd, const struct zcx_program *program,
  * @fd: from zcx_open()
  * @sockfd: a connected stream socket
  * @program: what to send
- * @flags: ZCX_LINK_NOSIGNAL or 0
+ * @flags: of ZCX_LINK_NOSIGNAL, ZCX_LINK_NOWAIT and ZCX_LINK_DROP_BEHIND those that
+ *	are wanted
  * @options: how; NULL: no progress, no bound on what one ioctl sends
  * @result: out: sums over all ioctls, also when it fails; may be NULL
  *

@@ -36,6 +36,7 @@ struct zcx_program;
  * @error: errno (positive) that ended the link early, else 0
  * @result_flags: bits of enum zcx_result_flag
  * @calls: ioctls it took
+ * @bytes_direct: of @bytes_sent, by the direct lane
  * @reserved: 0
  *
  * Where zcx_send_all() needed several links, the byte counts are sums, the
@@ -52,7 +53,8 @@ struct zcx_result {
 	uint32_t error;
 	uint32_t result_flags;
 	uint32_t calls;
-	uint64_t reserved[4];
+	uint64_t bytes_direct;
+	uint64_t reserved[3];
 };
 
 /**
@@ -87,7 +89,8 @@ struct zcx_send_options {
  * @idle_ns: it ends when the socket takes nothing for so long; 0: any time
  * @rate: most bytes per second; 0: any
  * @user_data: the caller's own, comes back in the event; 0: the program's
- * @flags: ZCX_LINK_ACKED, ZCX_LINK_FOLLOW or 0
+ * @flags: of ZCX_LINK_ACKED, ZCX_LINK_FOLLOW, ZCX_LINK_NOWAIT and
+ *	ZCX_LINK_DROP_BEHIND those that are wanted
  * @reserved32: must be 0
  * @reserved: must be 0
  */
@@ -120,6 +123,7 @@ struct zcx_order {
  * @ZCX_HINT_SEND: zcx_send(), zcx_send_all(), zcx_submit() or zcx_submit_many()
  * @ZCX_HINT_EVENT: a link ran by itself; the errno is zcx_event.error
  * @ZCX_HINT_CONTROL: zcx_cancel(), zcx_pause(), zcx_resume() or zcx_query()
+ * @ZCX_HINT_PROBE: zcx_probe()
  */
 enum zcx_hint_about {
 	ZCX_HINT_OPEN = 1,
@@ -127,6 +131,7 @@ enum zcx_hint_about {
 	ZCX_HINT_SEND = 3,
 	ZCX_HINT_EVENT = 4,
 	ZCX_HINT_CONTROL = 5,
+	ZCX_HINT_PROBE = 6,
 };
 
 const char *zcx_version(void);
@@ -134,6 +139,7 @@ const char *zcx_version(void);
 int zcx_open(void);
 int zcx_close(int fd);
 int zcx_get_info(int fd, struct zcx_info *info);
+int zcx_probe(int fd, struct zcx_probe *probe);
 
 struct zcx_program *zcx_program_new(void);
 void zcx_program_free(struct zcx_program *program);
@@ -143,6 +149,8 @@ int zcx_program_add_file(struct zcx_program *program, int fd, uint64_t offset,
 int zcx_program_add_memory(struct zcx_program *program, const void *buf,
 			   size_t len);
 int zcx_program_set_lane(struct zcx_program *program, uint32_t lane);
+int zcx_program_set_direct_threshold(struct zcx_program *program,
+				     uint64_t bytes);
 int zcx_program_set_user_data(struct zcx_program *program, uint64_t user_data);
 
 int zcx_send(int fd, int sockfd, const struct zcx_program *program,
@@ -169,6 +177,8 @@ const char *zcx_hint(int err, enum zcx_hint_about about);
 const char *zcx_state_name(uint32_t state);
 const char *zcx_wait_name(uint32_t wait);
 const char *zcx_push_name(uint32_t push);
+const char *zcx_lane_name(uint32_t lane);
+const char *zcx_reason_name(uint32_t reason);
 
 #ifdef __cplusplus
 }

@@ -17,7 +17,7 @@ records_show() {
 	EOP
 }
 
-ALL_METHODS='read_write mmap_write sendfile splice msg_zerocopy io_uring_splice odirect_write zcx zcx_async zcx_submit tcp_alone'
+ALL_METHODS='read_write mmap_write sendfile splice msg_zerocopy io_uring_splice odirect_write zcx zcx_async zcx_submit zcx_direct tcp_alone'
 
 # Every method that needs no module runs or says why it cannot; the others name
 # what is missing. Nothing but the records is printed.
@@ -30,7 +30,7 @@ bench_records() {
 		r['cache'] == 'warm' and r['net'] == 'loopback' and r['fs'] and r['kernel'] and
 		'error' not in r" || return 1
 	records_show "sum('skipped' not in r for r in records) >= 5" \
-		"'/dev/zcx' in r['skipped'] if r['method'] in ('zcx', 'zcx_async', 'zcx_submit', 'tcp_alone') else
+		"'/dev/zcx' in r['skipped'] if r['method'] in ('zcx', 'zcx_async', 'zcx_submit', 'zcx_direct', 'tcp_alone') else
 		r['method'] in ('io_uring_splice', 'odirect_write') and r.get('skipped') or
 		r['runs'] == 2 and r['requests'] == 3 and r['clock'] in ('busy', 'elapsed') and
 		r['total_ns_per_kib'] > 0 and r['sender_ns_per_kib'] > 0 and
@@ -61,6 +61,16 @@ bench_device() {
 		records[0]['zcx']['calls']) == (70, 100000, 1)" True || return 1
 	records_show "(records[1]['zcx']['bytes_memory'], records[1]['zcx']['bytes_cache'],
 		records[1]['zcx']['calls']) == (0, 100070, 0.25)" True
+}
+
+# What the module says went past the page cache; one that cannot is no error.
+bench_direct() {
+	by_device '' exits 0 "$ZCX" bench --json -n 1 --requests 2 --header 70 --no-counts \
+		-m zcx_direct,zcx "$W/file" || return 1
+	records_show "[(r['zcx']['bytes_direct'], r['zcx']['bytes_cache'], r['zcx']['bytes_memory'])
+		for r in records] == [(100000, 0, 70), (0, 100000, 70)]" True || return 1
+	by_device FAKE_OLD=1 exits 0 "$ZCX" bench --json -n 1 --no-counts -m zcx_direct "$W/file" &&
+		records_show "'too old: no direct I/O' in records[0]['skipped']" True
 }
 
 # A link that is refused makes its cell an error, and no other.
@@ -201,6 +211,7 @@ bench_tests() {
 	check "bench: records" bench_records
 	check "bench: counts, or why not" bench_counts
 	check "bench: device: records" bench_device
+	check "bench: device: direct I/O" bench_direct
 	check "bench: device: a link is refused" bench_refused
 	check "bench: a byte too many" bench_extra_byte
 	check "bench: --receiver batch" bench_policy

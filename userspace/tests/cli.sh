@@ -67,19 +67,78 @@ advises() {
 
 informs() {
 	by_device '' exits 0 "$ZCX" info || return 1
-	grep -q 'ABI version *2$' "$W/out" && grep -q 'cache lane' "$W/out" &&
-		grep -q MSG_SPLICE_PAGES "$W/out" || return 1
+	grep -q 'ABI version *3$' "$W/out" && grep -q 'cache lane' "$W/out" &&
+		grep -q MSG_SPLICE_PAGES "$W/out" &&
+		grep -q 'cold ranges of 16.0 MiB or more; at most 64.0 MiB' "$W/out" || return 1
 	by_device '' exits 0 "$ZCX" info --json || return 1
 	python3 - "$W/out" <<-'EOF'
 		import json, sys
 		info = json.load(open(sys.argv[1]))
 		assert info == {
-			'abi_version': 2, 'push': 'splice-pages', 'max_segments': 1024,
-			'features': ['sync', 'lane_cache', 'async', 'acked'],
+			'abi_version': 3, 'push': 'splice-pages', 'max_segments': 1024,
+			'features': ['sync', 'lane_cache', 'async', 'acked', 'lane_direct', 'probe'],
 			'max_memory_segment': 65536,
 			'max_memory_link': 1048576, 'max_links': 16384,
-			'batch_bytes': 1048576}, info
+			'batch_bytes': 1048576, 'direct_threshold': 16777216,
+			'direct_bytes_max': 67108864}, info
 	EOF
+	by_device FAKE_OLD=1 exits 0 "$ZCX" info || return 1
+	! grep -q direct "$W/out" && by_device FAKE_OLD=1 exits 0 "$ZCX" info --json &&
+		! grep -q direct "$W/out"
+}
+
+# What the device says, and what follows from it.
+probe_file() {
+	by_device "FAKE_LANE=2 FAKE_REASON=3 FAKE_RESIDENT=4096" exits 0 "$ZCX" probe "$W/file" ||
+		return 1
+	cat "$W/out"
+	grep -q '^lane  *direct: parts are cold.*large enough for direct I/O (16.0 MiB)$' "$W/out" &&
+		grep -q '^page cache  *4.1 % resident: 4.0 KiB in 1 folio of 4.0 KiB to 64.0 KiB$' \
+			"$W/out" &&
+		grep -q '^direct I/O  *memory aligned to 512 bytes, ranges to 4096$' "$W/out" &&
+		grep -q 'page cache  *page cache  *cache, private buffer$' "$W/out" &&
+		grep -Eq '^ +[|] CPU 97.7 KiB +[|] by reference +[|] by reference$' "$W/out" &&
+		grep -Eq '^CPU copies +2 \(195.3 KiB\) +0 +0$' "$W/out" &&
+		grep -Eq '^mode switches +8 +2 +2$' "$W/out" && ! grep -q ' $' "$W/out"
+}
+
+# To a device that can do nothing, of a range.
+probe_socket() {
+	recv_start 127.0.0.1:0 || return 1
+	by_device "FAKE_LANE=1 FAKE_REASON=2 FAKE_SOCKET=5" exits 0 "$ZCX" probe --json \
+		--offset 1K --length 65537 --direct-threshold never "$W/file" "$ADDRESS" || return 1
+	wait "$RECV" && grep -q '^0 bytes' "$W/received" || return 1
+	python3 - "$W/out" "$ADDRESS" <<-'EOF' || return 1
+		import json, sys
+		told = json.load(open(sys.argv[1]))
+		assert (told['file_size'], told['offset'], told['bytes'], told['bytes_resident']) == (
+			100000, 1024, 65537, 0), told
+		assert (told['lane'], told['reason'], told['lane_asked'], told['direct_threshold']) == (
+			'cache', 'small', 'auto', None), told
+		assert told['socket'] == {
+			'destination': sys.argv[2], 'kind': 'tcp', 'device': 'fake0', 'ifindex': 1,
+			'loopback': False, 'scatter_gather': False, 'checksums': False,
+			'segmentation': False, 'fragments': False, 'ktls': 'software'}, told
+		assert [(way['method'], way['cpu_copies'], way['dma_copies'], way['mode_switches'])
+			for way in told['methods']] == [
+			('read_write', 4, 2, 8), ('sendfile', 2, 2, 2), ('zcx', 2, 2, 2)], told
+		assert [step['by'] for step in told['methods'][2]['steps']] == [
+			'dma', 'reference', 'cpu', 'cpu', 'dma'], told
+	EOF
+	recv_start "unix:$W/probed" || return 1
+	by_device "FAKE_LANE=3 FAKE_REASON=6 FAKE_SOCKET=2" exits 0 "$ZCX" probe "$W/file" \
+		"$ADDRESS" && wait "$RECV" || return 1
+	cat "$W/out"
+	grep -q '^socket  *AF_UNIX to unix:.*kernel TLS: none$' "$W/out" &&
+		grep -q 'receiver, here$' "$W/out" && grep -q 'only its filesystem can tell' "$W/out" &&
+		! grep -q '^device' "$W/out"
+}
+
+probe_of_nothing() {
+	by_device "FAKE_LANE=1 FAKE_REASON=1" exits 0 "$ZCX" probe "$W/empty" &&
+		grep -q 'there is nothing to send' "$W/out" &&
+		by_device "FAKE_LANE=1 FAKE_REASON=1" exits 0 "$ZCX" probe -j "$W/empty" &&
+		grep -q '"mode_switches": *0' "$W/out"
 }
 
 # Start `zcx recv'; its address is in $ADDRESS when it listens. $1: where.
@@ -115,8 +174,26 @@ transfers() {
 		assert sent['bytes_sent'] == sent['bytes_expected'] == int(sys.argv[4]), sent
 		assert sent['state'] == 'sent' and sent['error'] is None, sent
 		assert (sent['method'] == 'sendfile' or sent['bytes_copied'] == 0 and
-			sent['bytes_cache'] + sent['bytes_memory'] == sent['bytes_sent']), sent
+			sent['bytes_cache'] + sent['bytes_direct'] + sent['bytes_memory'] ==
+			sent['bytes_sent']), sent
 	EOF
+}
+
+# Every byte by the lane that was asked for, and what kept it from that.
+direct_lane() {
+	recv_start 127.0.0.1:0 && exits 0 "$ZCX" send --lane direct "$W/file" "$ADDRESS" &&
+		wait "$RECV" || return 1
+	grep -q ', 97.7 KiB by direct I/O; copied' "$W/out" && ! grep -q 'page cache' "$W/out"
+}
+
+no_direct() {
+	recv_start 127.0.0.1:0 && exits 0 "$ZCX" send --lane direct "$W/file" "$ADDRESS" &&
+		wait "$RECV" || return 1
+	grep -q '97.7 KiB from the page cache' "$W/out" &&
+		grep -q 'were to go by direct I/O' "$W/out" || return 1
+	recv_start 127.0.0.1:0 &&
+		exits 0 "$ZCX" send --json --lane direct "$W/file" --acked "$ADDRESS" &&
+		wait "$RECV" && grep -q '"no_direct": *true' "$W/out"
 }
 
 header_and_trailer() {
@@ -301,6 +378,11 @@ completes() {
 		COMP_WORDS=(zcx s) COMP_CWORD=1; _zcx; [ "${COMPREPLY[*]}" = "send stat" ] || exit 1
 		COMP_WORDS=(zcx send --la) COMP_CWORD=2; _zcx; [ "${COMPREPLY[*]}" = --lane ] || exit 1
 		COMP_WORDS=(zcx send --lane c) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = cache ] || exit 1
+		COMP_WORDS=(zcx probe --lane d) COMP_CWORD=3; _zcx; [ "${COMPREPLY[*]}" = direct ] || exit 1
+		COMP_WORDS=(zcx send --direct-threshold n) COMP_CWORD=3; _zcx
+		[ "${COMPREPLY[*]}" = never ] || exit 1
+		COMP_WORDS=(zcx probe completions/zcx.b) COMP_CWORD=2; _zcx
+		[ "${COMPREPLY[*]}" = completions/zcx.bash ] || exit 1
 		COMP_WORDS=(zcx send --method = s) COMP_CWORD=4; _zcx; [ "${COMPREPLY[*]}" = sendfile ] || exit 1
 		COMP_WORDS=(zcx bench --cache = c) COMP_CWORD=4; _zcx; [ "${COMPREPLY[*]}" = cold ] || exit 1
 		COMP_WORDS=(zcx bench -m sendfile,sp) COMP_CWORD=3; _zcx
@@ -352,13 +434,32 @@ link_options_arrive() {
 	: > "$W/log"
 	by_device "FAKE_LOG=$W/log" several_destinations --acked --rate 10M/s --deadline 60 \
 		--timeout 0.5 || return 1
-	[ "$(sed 's/^[^ ]* //' "$W/log" | uniq)" = 'flags=4 rate=10485760 deadline=60000000000 idle=500000000' ] ||
+	[ "$(sed 's/^[^ ]* //' "$W/log" | uniq)" = 'flags=4 rate=10485760 deadline=60000000000 idle=500000000 lane=0 threshold=0' ] ||
 		{ cat "$W/log"; return 1; }
 	recv_start 127.0.0.1:0 && : > "$W/log" || return 1
 	by_device "FAKE_LOG=$W/log" exits 0 "$ZCX" send --idle 2 --timeout 1 "$W/file" "$ADDRESS" ||
 		return 1
 	wait "$RECV" && grep -q 'flags=0 rate=0 deadline=0 idle=2000000000' "$W/log" &&
-		grep -q '^100000 bytes' "$W/out"
+		grep -q '^100000 bytes' "$W/out" || return 1
+	: > "$W/log"
+	by_device "FAKE_LOG=$W/log" several_destinations --direct-threshold 2M --nowait \
+		--drop-behind || return 1
+	grep -q 'flags=48 .* lane=0 threshold=2097152$' "$W/log" && : > "$W/log" &&
+		by_device "FAKE_LOG=$W/log" several_destinations --direct-threshold never &&
+		grep -q ' threshold=18446744073709551615$' "$W/log" && : > "$W/log" &&
+		by_device "FAKE_LOG=$W/log" several_destinations --lane direct &&
+		grep -q 'flags=0 .* lane=2 threshold=0$' "$W/log"
+}
+
+# Before any receiver is bothered.
+too_old() {
+	for option in --lane=direct --direct-threshold=1M --direct-threshold=never --nowait \
+		--drop-behind; do
+		by_device FAKE_OLD=1 refuses 1 'cannot do that: it is too old' \
+			send "$option" "$W/file" 127.0.0.1:1 || return 1
+	done
+	recv_start 127.0.0.1:0 &&
+		by_device FAKE_OLD=1 exits 0 "$ZCX" send "$W/file" "$ADDRESS" && wait "$RECV"
 }
 
 one_of_several_fails() {
@@ -418,17 +519,21 @@ progress_lines() {
 	wait_for_both && [ ! -s "$W/err" ] && [ "$(grep -c '^100000 bytes' "$W/out")" = 2 ]
 }
 
-# A /proc with a context that has two links, one without, and a process that has
-# none. $1: bytes sent.
+# A /proc with a context that has two links and three descriptors, one without, and a
+# process that has none. $1: bytes sent.
 fake_proc() {
-	mkdir -p "$W/proc/12/fd" "$W/proc/12/fdinfo" "$W/proc/13/fd" "$W/proc/self" || return 1
+	mkdir -p "$W/proc/12/fd" "$W/proc/12/fdinfo" "$W/proc/13/fd" "$W/proc/self" \
+		"$W/proc/14/fd" "$W/proc/14/fdinfo" || return 1
 	printf 'server\n' > "$W/proc/12/comm"
-	for fd in 5 7; do ln -sfn /dev/zcx "$W/proc/12/fd/$fd"; done
+	printf 'child\n' > "$W/proc/14/comm"
+	for fd in 5 7 9; do ln -sfn /dev/zcx "$W/proc/12/fd/$fd"; done
+	for fd in 12/fdinfo/9 14/fdinfo/3; do ln -sfn "$W/proc/12/fdinfo/7" "$W/proc/$fd"; done
+	ln -sfn /dev/zcx "$W/proc/14/fd/3"
 	ln -sfn /dev/null "$W/proc/13/fd/0"
-	printf '%s\t%s\n' pos: 0 flags: 02000002 mnt_id: 24 ino: 3 links: 0 links_started: 0 \
+	printf '%s\t%s\n' pos: 0 flags: 02000002 mnt_id: 24 ino: 3 context: 4 links: 0 links_started: 0 \
 		> "$W/proc/12/fdinfo/5"
 	{
-		printf '%s\t%s\n' pos: 0 flags: 02000002 links: 3 links_started: 9 bytes_sent: "$1"
+		printf '%s\t%s\n' pos: 0 flags: 02000002 context: 6 links: 3 links_started: 9 bytes_sent: "$1"
 		printf 'link:\tid=%s state=%s wait=%s sent=%s acked=%s user_data=%s age_ms=%s\n' \
 			4 waiting socket "$1" 1448 0x2a 1500 8 running none 0 0 0 20
 	} > "$W/proc/12/fdinfo/7.new"
@@ -445,6 +550,9 @@ stat_json() {
 		idle, busy = sorted(got['contexts'], key=lambda one: one['fd'])
 		assert (idle['pid'], idle['command'], idle['live'], idle['links']) == (12, 'server', 0, []), idle
 		assert idle['counters'] == {'links_started': 0}, idle
+		assert (idle['context'], idle['descriptors']) == (4, 1), idle
+		assert (busy['context'], busy['descriptors'], busy['command'],
+			busy['fd']) == (6, 3, 'server', 7), busy
 		assert busy['live'] == 3 and busy['counters'] == {
 			'links_started': 9, 'bytes_sent': 1048576}, busy
 		assert busy['links'] == [
@@ -459,7 +567,7 @@ stat_table() {
 	fake_proc 1048576 || return 1
 	exits 0 "$ZCX" stat --proc "$W/proc" || return 1
 	cat "$W/out"
-	grep -q '^server\[12\] fd 7: 3 links, 1.0 MiB sent, -$' "$W/out" &&
+	grep -q '^server\[12\] fd 7 and 2 more: 3 links, 1.0 MiB sent, -$' "$W/out" &&
 		grep -Eq '^ +4 +\[socket\] +1.0 MiB +1.4 KiB +- +1.5 s +0x2a$' "$W/out" &&
 		grep -Eq '^ +8 +running +0 B' "$W/out" && [ "$(wc -l < "$W/out")" = 5 ]
 }
@@ -541,7 +649,7 @@ example_fanout() {
 
 # Every option of --help is in the manual and in the completion.
 documents_every_option() {
-	for verb in send recv info stat bench; do
+	for verb in send recv info stat probe bench; do
 		"$ZCX" $verb --help | grep -o -- '--[a-z-]*' | sort -u > "$W/options"
 		grep -qx -- --json "$W/options" || echo "$verb: no options?"
 		while read -r option; do
@@ -596,8 +704,16 @@ cli_tests() {
 	check "cli: no such descriptor" refuses 2 'no descriptor' send "$W/file" fd:x
 	check "cli: a long unix path" refuses 2 'has 1 to 107 bytes' \
 		send "$W/file" "unix:$(printf %0108d 0)"
-	check "cli: lane without zcx" refuses 2 'goes with the method zcx' \
+	check "cli: lane without zcx" refuses 2 'go with the method zcx' \
 		send --method sendfile --lane cache "$W/file" 127.0.0.1:1
+	check "cli: threshold without zcx" refuses 2 'go with the method zcx' \
+		send --method sendfile --direct-threshold 1M "$W/file" 127.0.0.1:1
+	check "cli: threshold of another lane" refuses 2 'goes with the lane auto' \
+		send --lane cache --direct-threshold 1M "$W/file" 127.0.0.1:1
+	check "cli: threshold of nothing" refuses 2 'is no threshold' \
+		send --direct-threshold 0 "$W/file" 127.0.0.1:1
+	check "cli: drop-behind without zcx" refuses 2 'go with the method zcx' \
+		send --method sendfile --drop-behind "$W/file" 127.0.0.1:1
 	check "cli: several destinations without zcx" refuses 2 'go with the method zcx' \
 		send --method sendfile "$W/file" --to 127.0.0.1:1 --to 127.0.0.1:2
 	check "cli: acked without zcx" refuses 2 'go with the method zcx' \
@@ -614,6 +730,11 @@ cli_tests() {
 		send --follow -r 1+2 "$W/file" 127.0.0.1:1
 	check "cli: device: that cannot follow" by_device '' refuses 1 'cannot do that' \
 		send --follow "$W/file" 127.0.0.1:1
+	check "cli: device: that is too old" too_old
+	check "cli: device: by direct I/O" by_device '' direct_lane
+	check "cli: device: by direct I/O, interrupted" by_device FAKE_MOST=777 \
+		transfers 127.0.0.1:0 "$W/file" --lane direct "$W/file"
+	check "cli: device: not by direct I/O" by_device FAKE_NO_DIRECT=1 no_direct
 	check "cli: device: several destinations" by_device '' several_destinations
 	check "cli: device: many files to several" by_device '' many_files_to_several
 	check "cli: device: options of links" link_options_arrive
@@ -625,6 +746,24 @@ cli_tests() {
 	check "cli: device: progress lines" by_device '' progress_lines
 	check "cli: advice without the module" advises
 	check "cli: info" informs
+	check "cli: probe --help" helps probe --help
+	check "cli: probe of no file" refuses 2 'which file' probe
+	check "cli: probe of three words" refuses 2 'are enough' probe a b:1 c
+	check "cli: probe of no range" refuses 2 'number of bytes' probe --offset x "$W/file"
+	check "cli: probe of too much" refuses 2 'no file has' \
+		probe --offset 1 --length 9223372036854775807 "$W/file"
+	check "cli: probe of no lane" refuses 2 'no lane' probe --lane splice "$W/file"
+	check "cli: probe to nowhere" refuses 2 'is not an address' probe "$W/file" nowhere
+	check "cli: probe of a directory" refuses 1 'is a directory' probe "$W"
+	check "cli: probe: a file" probe_file
+	check "cli: probe: a socket" probe_socket
+	check "cli: probe: an empty file" probe_of_nothing
+	check "cli: probe: nobody listens" by_device '' refuses 1 'something must listen' \
+		probe "$W/file" 127.0.0.1:1
+	check "cli: probe: refused" by_device FAKE_ERROR=95 refuses 1 'is not supported' \
+		probe "$W/file"
+	check "cli: probe: too old a module" by_device FAKE_OLD=1 refuses 1 'update the module' \
+		probe "$W/file"
 	check "cli: TCP over IPv4" transfers 127.0.0.1:0 "$W/file" "$W/file"
 	check "cli: TCP over IPv6" transfers '[::1]:0' "$W/file" "$W/file"
 	check "cli: a unix socket" transfers "unix:$W/sock" "$W/file" "$W/file"

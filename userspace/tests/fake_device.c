@@ -21,7 +21,8 @@ static uint64_t take(const struct zcx_segment *segment, uint64_t room,
 		n = pread(segment->fd, fake.sent + fake.bytes, want,
 			  segment->offset);
 		assert_true(n >= 0);
-		link->bytes_cache += n;
+		*(link->lane == ZCX_LANE_DIRECT ? &link->bytes_direct :
+						  &link->bytes_cache) += n;
 	}
 	fake.bytes += n;
 	link->bytes_sent += n;
@@ -84,6 +85,7 @@ static int run_by_itself(struct zcx_link *link)
 		.bytes_sent = link->bytes_sent,
 		.bytes_memory = link->bytes_memory,
 		.bytes_cache = link->bytes_cache,
+		.bytes_direct = link->bytes_direct,
 		.state = link->state,
 		.error = link->error,
 	};
@@ -155,6 +157,27 @@ static int take_info(struct zcx_info *info)
 	return 0;
 }
 
+/* What is asked for must be as the caller gave it, what is told unwritten. */
+static int take_probe(struct zcx_probe *probe)
+{
+	struct zcx_probe asked = {
+		.size = sizeof(*probe),
+		.file_fd = probe->file_fd,
+		.socket_fd = probe->socket_fd,
+		.offset = probe->offset,
+		.length = probe->length,
+		.direct_threshold = probe->direct_threshold,
+		.lane_asked = probe->lane_asked,
+	};
+
+	assert_memory_equal(probe, &asked, sizeof(asked));
+	if (fake.fail_error)
+		return refuse(fake.fail_error);
+	probe->lane = ZCX_LANE_DIRECT;
+	probe->reason = ZCX_PROBE_LARGE;
+	return 0;
+}
+
 ssize_t __real_read(int fd, void *buf, size_t count);
 
 ssize_t __wrap_read(int fd, void *buf, size_t count)
@@ -213,6 +236,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return take_query(arg);
 	case ZCX_IOC_INFO:
 		return take_info(arg);
+	case ZCX_IOC_PROBE:
+		return take_probe(arg);
 	default:
 		control = arg;
 		assert_in_range(request, ZCX_IOC_CANCEL, ZCX_IOC_RESUME);

@@ -7,8 +7,12 @@
  *   FAKE_OPEN   errno that opening /dev/zcx fails with
  *   FAKE_MOST   bytes after which a signal ends each link
  *   FAKE_ERROR  errno that every link is refused with
+ *   FAKE_OLD    1: be a module of version 2 of the interface
+ *   FAKE_NO_DIRECT  1: what is to go by direct I/O goes through the page cache
+ *   FAKE_LANE, FAKE_REASON, FAKE_SOCKET, FAKE_RESIDENT  what ZCX_IOC_PROBE says
  *   FAKE_HOLD   1: links that run by themselves do nothing until cancelled
- *   FAKE_LOG    file that gets a line for each of them: pid, flags, rate, time limits
+ *   FAKE_LOG    file that gets a line for each of them: pid, flags, rate, time limits,
+ *               lane, threshold
  *
  * Links that run by themselves have ended before the call returns. The device is
  * an eventfd that counts their events, so that poll() tells the truth.
@@ -26,6 +30,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/zcx.h>
@@ -74,7 +79,7 @@ int open64(const char *path, int flags, ...)
 
 static void fill_info(struct zcx_info *info)
 {
-	info->abi_version = ZCX_ABI_VERSION;
+	info->abi_version = setting("FAKE_OLD") ? 2 : ZCX_ABI_VERSION;
 	info->push = ZCX_PUSH_SPLICE_PAGES;
 	info->features = ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
 			 ZCX_FEATURE_ASYNC | ZCX_FEATURE_ACKED;
@@ -83,6 +88,24 @@ static void fill_info(struct zcx_info *info)
 	info->max_memory_link = ZCX_MAX_MEMORY_LINK;
 	info->max_links = 16384;
 	info->batch_bytes = 1 << 20;
+	if (setting("FAKE_OLD"))
+		return;
+	info->features |= ZCX_FEATURE_LANE_DIRECT | ZCX_FEATURE_PROBE;
+	info->direct_threshold = 16 << 20;
+	info->direct_bytes_max = 64 << 20;
+}
+
+/* What version 3 has brought. */
+static int check_news(const struct zcx_link *link)
+{
+	uint32_t flags = ZCX_LINK_NOWAIT | ZCX_LINK_DROP_BEHIND;
+
+	if (!setting("FAKE_OLD"))
+		return link->lane > ZCX_LANE_DIRECT ? EOPNOTSUPP : 0;
+	if (link->direct_threshold)
+		return E2BIG;
+	return link->lane > ZCX_LANE_CACHE || link->flags & flags ?
+	       EOPNOTSUPP : 0;
 }
 
 static int check_link(const struct zcx_link *link)
@@ -99,10 +122,11 @@ static int check_link(const struct zcx_link *link)
 		return EINVAL;
 	if (link->flags & ZCX_LINK_SYNC ?
 	    link->flags != (ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL) :
-	    link->flags & ~ZCX_LINK_ACKED)
+	    link->flags & ~(ZCX_LINK_ACKED | ZCX_LINK_NOWAIT |
+			    ZCX_LINK_DROP_BEHIND))
 		return EOPNOTSUPP;
-	if (link->lane > ZCX_LANE_CACHE)
-		return EOPNOTSUPP;
+	if (check_news(link))
+		return check_news(link);
 	for (i = 0; i < link->segment_count; i++) {
 		if (segments[i].type != ZCX_SEGMENT_MEMORY)
 			continue;
@@ -124,6 +148,18 @@ static ssize_t read_some(const struct zcx_segment *segment, uint64_t done,
 		return pread(segment->fd, buf, most, segment->offset + done);
 	memcpy(buf, (const char *)(uintptr_t)segment->addr + done, most);
 	return most;
+}
+
+static __u64 *counter(struct zcx_link *link, const struct zcx_segment *segment)
+{
+	if (segment->type == ZCX_SEGMENT_MEMORY)
+		return &link->bytes_memory;
+	if (link->lane != ZCX_LANE_DIRECT)
+		return &link->bytes_cache;
+	if (!setting("FAKE_NO_DIRECT"))
+		return &link->bytes_direct;
+	link->result_flags |= ZCX_RESULT_NO_DIRECT;
+	return &link->bytes_cache;
 }
 
 /* Returns true if the segment is over and the next one may follow. */
@@ -150,8 +186,7 @@ static bool send_segment(struct zcx_link *link,
 		}
 		done += n;
 		link->bytes_sent += n;
-		*(segment->type == ZCX_SEGMENT_FILE ?
-		  &link->bytes_cache : &link->bytes_memory) += n;
+		*counter(link, segment) += n;
 	}
 	return true;
 }
@@ -181,9 +216,11 @@ static void log_link(const struct zcx_link *link)
 
 	if (!log)
 		return;
-	fprintf(log, "pid=%d flags=%u rate=%" PRIu64 " deadline=%" PRIu64 " idle=%" PRIu64 "\n",
+	fprintf(log, "pid=%d flags=%u rate=%" PRIu64 " deadline=%" PRIu64 " idle=%" PRIu64
+		" lane=%u threshold=%" PRIu64 "\n",
 		getpid(), link->flags, (uint64_t)link->rate,
-		(uint64_t)link->deadline_ns, (uint64_t)link->idle_ns);
+		(uint64_t)link->deadline_ns, (uint64_t)link->idle_ns,
+		link->lane, (uint64_t)link->direct_threshold);
 	fclose(log);
 }
 
@@ -247,6 +284,37 @@ static int take_query(struct zcx_query *query)
 	return 0;
 }
 
+static int take_probe(struct zcx_probe *probe)
+{
+	uint64_t left;
+	struct stat st;
+
+	if (setting("FAKE_OLD"))
+		return fail(ENOTTY);
+	if (setting("FAKE_ERROR"))
+		return fail(setting("FAKE_ERROR"));
+	if (fstat(probe->file_fd, &st))
+		return -1;
+	left = (uint64_t)st.st_size > probe->offset ?
+	       st.st_size - probe->offset : 0;
+	probe->file_size = st.st_size;
+	probe->bytes = left < probe->length ? left : probe->length;
+	probe->bytes_resident = setting("FAKE_RESIDENT");
+	probe->folios = probe->bytes_resident / 4096;
+	probe->folio_min = probe->folios ? 4096 : 0;
+	probe->folio_max = probe->folios ? 65536 : 0;
+	probe->lane = setting("FAKE_LANE");
+	probe->reason = setting("FAKE_REASON");
+	probe->dio_mem_align = 512;
+	probe->dio_offset_align = 4096;
+	if (probe->socket_fd < 0)
+		return 0;
+	probe->socket_flags = setting("FAKE_SOCKET");
+	probe->ifindex = 1;
+	strcpy(probe->device, "fake0");
+	return 0;
+}
+
 static void fill_event(struct zcx_event *event, const struct zcx_link *link)
 {
 	*event = (struct zcx_event) {
@@ -255,6 +323,8 @@ static void fill_event(struct zcx_event *event, const struct zcx_link *link)
 		.bytes_sent = link->bytes_sent,
 		.bytes_memory = link->bytes_memory,
 		.bytes_cache = link->bytes_cache,
+		.bytes_direct = link->bytes_direct,
+		.result_flags = link->result_flags,
 		.state = link->state,
 		.error = link->error,
 	};
@@ -298,6 +368,8 @@ int ioctl(int fd, unsigned long request, ...)
 		return take_cancel(arg);
 	case ZCX_IOC_QUERY:
 		return take_query(arg);
+	case ZCX_IOC_PROBE:
+		return take_probe(arg);
 	case ZCX_IOC_INFO:
 		fill_info(arg);
 		return 0;

@@ -48,7 +48,7 @@ installed_builds() {
 	# what C++ makes of the headers; of structs and functions of one name, too
 	g++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only -x c++ "$OUT/tests/user.c" \
 		-I"$root/usr/include" || return 1
-	LD_LIBRARY_PATH=$root/usr/lib "$OUT/tests/user" | grep -q '^[0-9.]* 2$' || return 1
+	LD_LIBRARY_PATH=$root/usr/lib "$OUT/tests/user" | grep -q '^[0-9.]* 3$' || return 1
 	make uninstall OUT="$OUT" DESTDIR="$root" PREFIX=/usr > /dev/null || return 1
 	left=$(find "$root" ! -type d)
 	[ -z "$left" ] || { echo "left behind: $left"; return 1; }

@@ -54,12 +54,15 @@ static void submitting_gives_an_id_and_an_event(void **state)
 	assert_int_equal(zcx_submit(FAKE_FD, FAKE_SOCK, program, NULL, NULL), 0);
 }
 
+#define EVERY_FLAG	(ZCX_LINK_ACKED | ZCX_LINK_FOLLOW | ZCX_LINK_NOWAIT | \
+			 ZCX_LINK_DROP_BEHIND)
+
 static const struct zcx_submit_options every_option = {
 	.deadline_ns = 1,
 	.idle_ns = 2,
 	.rate = 3,
 	.user_data = 4,
-	.flags = ZCX_LINK_ACKED | ZCX_LINK_FOLLOW,
+	.flags = EVERY_FLAG,
 };
 
 static void options_reach_the_device(void **state)
@@ -68,13 +71,15 @@ static void options_reach_the_device(void **state)
 
 	(void)state;
 	zcx_program_set_lane(program, ZCX_LANE_CACHE);
+	zcx_program_set_direct_threshold(program, 1 << 20);
 	assert_int_equal(zcx_submit(FAKE_FD, FAKE_SOCK, program, &every_option,
 				    NULL), 0);
 	assert_int_equal(fake.last.deadline_ns, 1);
 	assert_int_equal(fake.last.idle_ns, 2);
 	assert_int_equal(fake.last.rate, 3);
 	assert_int_equal(fake.last.user_data, 4);
-	assert_int_equal(fake.last.flags, ZCX_LINK_ACKED | ZCX_LINK_FOLLOW);
+	assert_int_equal(fake.last.flags, EVERY_FLAG);
+	assert_int_equal(fake.last.direct_threshold, 1 << 20);
 	assert_int_equal(fake.last.lane, ZCX_LANE_CACHE);
 
 	/* Nobody else's link is another one. */

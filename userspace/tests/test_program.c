@@ -99,6 +99,32 @@ static void info_is_asked_for(void **state)
 	assert_non_null(zcx_hint(-E2BIG, ZCX_HINT_INFO));
 }
 
+static void probe_asks_and_tells(void **state)
+{
+	struct zcx_probe probe;
+
+	(void)state;
+	memset(&probe, 0xff, sizeof(probe));
+	probe.file_fd = 7;
+	probe.socket_fd = -1;
+	probe.offset = 4096;
+	probe.length = ZCX_TO_EOF;
+	probe.direct_threshold = ZCX_DIRECT_NEVER;
+	probe.lane_asked = ZCX_LANE_DIRECT;
+	assert_int_equal(zcx_probe(FAKE_FD, &probe), 0);
+	assert_int_equal(probe.file_fd, 7);
+	assert_int_equal(probe.socket_fd, -1);
+	assert_int_equal(probe.offset, 4096);
+	assert_true(probe.length == ZCX_TO_EOF);
+	assert_true(probe.direct_threshold == ZCX_DIRECT_NEVER);
+	assert_int_equal(probe.lane_asked, ZCX_LANE_DIRECT);
+	assert_int_equal(probe.lane, ZCX_LANE_DIRECT);
+	assert_int_equal(probe.reason, ZCX_PROBE_LARGE);
+	assert_int_equal(probe.bytes, 0);
+	fake.fail_error = ENOTTY;
+	assert_int_equal(zcx_probe(FAKE_FD, &probe), -ENOTTY);
+}
+
 static void open_is_close_on_exec(void **state)
 {
 	(void)state;
@@ -136,11 +162,13 @@ static void assert_names_differ(const char *(*name)(uint32_t), uint32_t last)
 	assert_string_equal(name(UINT32_MAX), "unknown");
 }
 
-static void every_state_and_wait_has_a_name(void **state)
+static void every_number_has_a_name(void **state)
 {
 	(void)state;
 	assert_names_differ(zcx_state_name, ZCX_STATE_ACKED);
 	assert_names_differ(zcx_wait_name, ZCX_WAIT_GROWTH);
+	assert_names_differ(zcx_lane_name, ZCX_LANE_SPLICE);
+	assert_names_differ(zcx_reason_name, ZCX_PROBE_ASK_FILESYSTEM);
 	assert_string_equal(zcx_push_name(0), "unknown");
 	assert_string_equal(zcx_push_name(ZCX_PUSH_SENDPAGE), "sendpage");
 }
@@ -168,6 +196,21 @@ static void hints_about_events(void **state)
 			     zcx_hint(ECANCELED, ZCX_HINT_SEND));
 	assert_non_null(zcx_hint(ETIMEDOUT, ZCX_HINT_EVENT));
 	assert_null(zcx_hint(EALREADY, ZCX_HINT_EVENT));
+	/* Links that run by themselves do not end at a full socket. */
+	assert_ptr_not_equal(zcx_hint(EAGAIN, ZCX_HINT_EVENT),
+			     zcx_hint(EAGAIN, ZCX_HINT_SEND));
+}
+
+/* A module that is too old is called so; the rest is as with a link. */
+static void hints_about_probes(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(zcx_hint(ENOTTY, ZCX_HINT_PROBE), "too old"));
+	assert_non_null(strstr(zcx_hint(E2BIG, ZCX_HINT_SEND), "too old"));
+	assert_ptr_equal(zcx_hint(EISDIR, ZCX_HINT_PROBE),
+			 zcx_hint(EISDIR, ZCX_HINT_SEND));
+	assert_ptr_not_equal(zcx_hint(E2BIG, ZCX_HINT_PROBE),
+			     zcx_hint(E2BIG, ZCX_HINT_SEND));
 }
 
 int main(void)
@@ -178,12 +221,14 @@ int main(void)
 		T(segments_have_a_limit),
 		T(memory_is_cut_into_segments),
 		T(info_is_asked_for),
+		T(probe_asks_and_tells),
 		T(open_is_close_on_exec),
 		T(no_device_is_an_errno),
 		T(closing_twice_is_an_errno),
-		T(every_state_and_wait_has_a_name),
+		T(every_number_has_a_name),
 		T(hints_know_both_signs),
 		T(hints_about_events),
+		T(hints_about_probes),
 	};
 
 	return cmocka_run_group_tests_name("program", tests, NULL, NULL);

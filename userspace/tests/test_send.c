@@ -113,6 +113,37 @@ static void send_is_one_call(void **state)
 	assert_int_equal(fake.last.flags, ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL);
 }
 
+static void threshold_reaches_the_device(void **state)
+{
+	struct fixture *f = *state;
+
+	zcx_program_set_direct_threshold(f->program, 12345);
+	assert_int_equal(zcx_send(FAKE_FD, FAKE_SOCK, f->program, 0, NULL), 0);
+	assert_int_equal(fake.last.lane, ZCX_LANE_AUTO);
+	assert_int_equal(fake.last.direct_threshold, 12345);
+	zcx_program_reset(f->program);
+	zcx_program_add_memory(f->program, "x", 1);
+	assert_int_equal(zcx_send(FAKE_FD, FAKE_SOCK, f->program, 0, NULL), 0);
+	assert_int_equal(fake.last.direct_threshold, 0);
+}
+
+/* All ioctls of a program that needs several count. */
+static void direct_bytes_are_summed(void **state)
+{
+	struct fixture *f = *state;
+	struct zcx_send_options options = { .chunk = 9 };
+	struct zcx_result result;
+
+	zcx_program_set_lane(f->program, ZCX_LANE_DIRECT);
+	assert_int_equal(zcx_send_all(FAKE_FD, FAKE_SOCK, f->program, 0,
+				      &options, &result), 0);
+	assert_true(result.calls > 1);
+	assert_int_equal(fake.last.lane, ZCX_LANE_DIRECT);
+	assert_int_equal(result.bytes_direct, f->bytes - 8);
+	assert_int_equal(result.bytes_cache, 0);
+	assert_int_equal(result.bytes_memory, 8);
+}
+
 static void send_reports_a_partial_count(void **state)
 {
 	struct fixture *f = *state;
@@ -434,6 +465,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(send_is_one_call),
+		T(threshold_reaches_the_device),
+		T(direct_bytes_are_summed),
 		T(send_reports_a_partial_count),
 		T(send_reports_a_refusal),
 		T(empty_program_is_refused),

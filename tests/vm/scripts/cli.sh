@@ -50,9 +50,9 @@ head -c 777 /dev/urandom > small
 printf 'HTTP/1.1 200 OK\r\n\r\n' > head
 
 zcx info > out 2> err || fail "zcx info"
-grep -q '^ABI version *2$' out || fail "no ABI version"
+grep -q '^ABI version *3$' out || fail "no ABI version"
 zcx info --json > out || fail "zcx info --json"
-said abi_version 2
+said abi_version 3
 said max_segments 1024
 
 for where in 127.0.0.1:0 '[::1]:0' unix:$W/sock; do

@@ -135,7 +135,7 @@ struct bench_method {
 extern const struct bench_method bench_read_write, bench_mmap_write,
 	bench_sendfile, bench_splice, bench_msg_zerocopy, bench_io_uring_splice,
 	bench_odirect_write, bench_zcx, bench_zcx_async, bench_zcx_submit,
-	bench_tcp_alone;
+	bench_zcx_direct, bench_tcp_alone;
 
 extern const struct bench_method *const bench_methods[];
 extern const size_t bench_method_count;

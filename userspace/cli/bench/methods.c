@@ -14,6 +14,7 @@ const struct bench_method *const bench_methods[] = {
 	&bench_zcx,
 	&bench_zcx_async,
 	&bench_zcx_submit,
+	&bench_zcx_direct,
 	&bench_tcp_alone,
 };
 

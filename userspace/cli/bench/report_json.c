@@ -94,6 +94,7 @@ static struct json_object *zcx_record(const struct bench_job *job,
 	add_number(to, "bytes_memory", (double)sum->bytes_memory / job->requests);
 	add_number(to, "bytes_cache", (double)sum->bytes_cache / job->requests);
 	add_number(to, "bytes_splice", (double)sum->bytes_splice / job->requests);
+	add_number(to, "bytes_direct", (double)sum->bytes_direct / job->requests);
 	add_number(to, "bytes_copied", (double)sum->bytes_copied / job->requests);
 	json_add_u64(to, "result_flags", sum->result_flags);
 	add_number(to, "calls", (double)sum->calls / job->requests);

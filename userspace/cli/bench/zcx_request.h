@@ -14,18 +14,25 @@ static inline int bench_zcx_prepare(struct bench_job *job)
 	return job->state ? 0 : -ENOMEM;
 }
 
-/* Likewise, for methods whose links run by themselves. */
-static inline int bench_zcx_prepare_async(struct bench_job *job)
+/* Likewise, for methods that need a feature; @lack: what a module without has not. */
+static inline int bench_zcx_prepare_for(struct bench_job *job, uint64_t feature,
+					const char *lack)
 {
 	struct zcx_info info;
 	int ret = zcx_get_info(job->device, &info);
 
-	if (!ret && !(info.features & ZCX_FEATURE_ASYNC)) {
+	if (!ret && !(info.features & feature)) {
 		snprintf(job->why, sizeof(job->why),
-			 "the module is too old: no links that run by themselves");
+			 "the module is too old: %s", lack);
 		return BENCH_CANNOT;
 	}
 	return ret ? ret : bench_zcx_prepare(job);
+}
+
+static inline int bench_zcx_prepare_async(struct bench_job *job)
+{
+	return bench_zcx_prepare_for(job, ZCX_FEATURE_ASYNC,
+				     "no links that run by themselves");
 }
 
 static inline void bench_zcx_release(struct bench_job *job)

@@ -17,6 +17,7 @@ static inline int bench_zcx_send(struct bench_job *job,
 	job->zcx.bytes_memory += result.bytes_memory;
 	job->zcx.bytes_cache += result.bytes_cache;
 	job->zcx.bytes_splice += result.bytes_splice;
+	job->zcx.bytes_direct += result.bytes_direct;
 	job->zcx.bytes_copied += result.bytes_copied;
 	job->zcx.result_flags |= result.result_flags;
 	job->zcx.calls += result.calls;
@@ -31,6 +32,7 @@ static inline int bench_zcx_add_event(struct bench_job *job,
 	job->zcx.bytes_memory += event->bytes_memory;
 	job->zcx.bytes_cache += event->bytes_cache;
 	job->zcx.bytes_splice += event->bytes_splice;
+	job->zcx.bytes_direct += event->bytes_direct;
 	job->zcx.bytes_copied += event->bytes_copied;
 	job->zcx.result_flags |= event->result_flags;
 	return -(int)event->error;
