@@ -23,22 +23,22 @@ class Wanted:
     quick: bool
     kernels: tuple
     filesystems: tuple
-    methods: tuple          # none: all that `zcx bench` has
+    methods: tuple
 
     def cells(self, kernel, net):
         """What one guest is to measure."""
-        if self.quick:
-            return bench_bars.cells(kernel, net, self.filesystems)
-        return [cell for cell in bench_cells.everything(net) if cell.fs in self.filesystems]
+        cells = bench_bars.cells(kernel, net, self.filesystems) if self.quick else \
+            [cell for cell in bench_cells.everything(net) if cell.fs in self.filesystems]
+        return [cell for cell in cells if self.methods_of(cell)]
 
     def options(self):
         """For `zcx bench`, the same in every cell."""
-        return [*(['-m', ','.join(self.methods)] if self.methods else []),
-                *(['--no-counts'] if self.quick else [])]
+        return ['--no-counts'] if self.quick else []
 
-    def expected(self):
-        """Each cell must have a record of these."""
-        return self.methods or bench_cells.METHODS
+    def methods_of(self, cell):
+        """A cell must have a record of each of these."""
+        return tuple(method for method in self.methods
+                     if bench_cells.makes_sense(method, cell))
 
 
 def _words(name):
@@ -56,10 +56,10 @@ def wanted(quick):
     if set(filesystems) - set(bench_cells.FILESYSTEMS):
         raise RigError(f'FS= takes some of {", ".join(bench_cells.FILESYSTEMS)}')
     methods = tuple(_words('M'))
-    unknown = set(methods) - set(bench_cells.METHODS + bench_cells.LATER_METHODS)
+    unknown = set(methods) - set(bench_cells.METHODS)
     if unknown:
         raise RigError(f'M= takes some of {", ".join(bench_cells.METHODS)}')
-    return Wanted(quick, kernels, filesystems, methods)
+    return Wanted(quick, kernels, filesystems, methods or bench_cells.METHODS)
 
 
 # Measuring
@@ -78,13 +78,13 @@ def _guests(choice):
                 kernel = plan.kernel_by_name(name)
                 build.module(kernel)
                 image.base(kernel)
-                guests.append(BenchGuest(kernel, net, cells, choice.expected(), choice.quick,
-                                         choice.options()))
+                guests.append(BenchGuest(kernel, net, cells, choice.methods_of,
+                                         choice.quick, choice.options()))
     return guests
 
 
 def _tell_time(guests):
-    seconds = sum(bench_cells.seconds(cell, len(guest.methods), guest.quick)
+    seconds = sum(bench_cells.seconds(cell, len(guest.methods_of(cell)), guest.quick)
                   for guest in guests for cell in guest.cells) / host.jobs()
     cells = sum(len(guest.cells) for guest in guests)
     progress(f'{cells} cells in {len(guests)} guests, {host.jobs()} side by side: '

@@ -14,13 +14,16 @@ SIZES = (4 * KIB, 16 * KIB, 128 * KIB, MIB, 32 * MIB)
 HEADERS = (0, 256)
 NETS = ('loopback', 'device')
 
-# What `zcx bench` measures unless told otherwise, in the order of tables. Of a
-# cell that was lost these are the records that are missing.
+# What is measured unless told otherwise, where it makes sense, in the order of tables.
+# Of a cell that was lost these are the records that are missing.
 METHODS = ('read_write', 'mmap_write', 'sendfile', 'splice', 'msg_zerocopy',
-           'io_uring_splice', 'odirect_write', 'tcp_alone', 'zcx', 'zcx_async', 'zcx_submit')
+           'io_uring_splice', 'odirect_write', 'tcp_alone', 'zcx', 'zcx_async', 'zcx_submit',
+           'zcx_direct')
 
-# To come; in tables where they are measured.
-LATER_METHODS = ('zcx_direct',)
+# Where direct I/O can be relied on, and how much it takes at least; of a warm file
+# there is nothing to read.
+DIRECT_FILESYSTEMS = ('ext4', 'xfs')
+_DIRECT_MIN = 64 * KIB
 
 # For a cell's time: a run sends that much, at so many guest instructions per
 # KiB, of which an emulating machine does so many in a second.
@@ -74,6 +77,12 @@ def everything(net):
              if (fs, cache) != ('tmpfs', 'cold')]
     # What scatter-gather is worth: for the picture of copies.
     return cells + ([Cell('ext4', 32 * MIB, 'warm', 0, 'off')] if sg else [])
+
+
+def makes_sense(method, cell):
+    """Whether a method does in a cell what none of the others does."""
+    return method != 'zcx_direct' or (cell.cache == 'cold' and cell.fs in DIRECT_FILESYSTEMS
+                                      and cell.size >= _DIRECT_MIN)
 
 
 def runs(cell, quick):
@@ -131,8 +140,7 @@ def ratio(records, member, method, to, **selector):
 
 
 def _rank(method):
-    known = METHODS + LATER_METHODS
-    return known.index(method) if method in known else len(known), method
+    return METHODS.index(method) if method in METHODS else len(METHODS), method
 
 
 def in_order(methods):

@@ -38,13 +38,13 @@ def _messages(output):
 class BenchGuest:
     """One kernel with one network, and the cells it measures."""
 
-    def __init__(self, kernel, net, cells, methods, quick, options):
-        """`methods` are expected of each cell; `options` are for `zcx bench`."""
+    def __init__(self, kernel, net, cells, methods_of, quick, options):
+        """`methods_of(cell)` are expected of it; `options` are for `zcx bench`."""
         self.kernel = kernel
         self.net = net
         self.cells = cells
         self.quick = quick
-        self.methods = methods
+        self.methods_of = methods_of
         self.options = options
         self.name = f'bench-{kernel.name}-{net}'
         self._logs = build.OUT / 'logs'
@@ -59,7 +59,7 @@ class BenchGuest:
         if why and not self._left:
             took([{**self._guest(), 'method': 'the guest itself', 'error': why}])
         for cell in self._left.values():
-            took(self._lost(cell, self.methods, why))
+            took(self._lost(cell, self.methods_of(cell), why))
 
     def _initrd(self):
         ko, _ = build.module(self.kernel)
@@ -72,7 +72,7 @@ class BenchGuest:
     def _line(self, cell):
         return ' '.join(map(str, [cell.name, cell.fs, cell.size, cell.cache, cell.header,
                                   cell.sg or '-', '-n', bench_cells.runs(cell, self.quick),
-                                  *self.options]))
+                                  '-m', ','.join(self.methods_of(cell)), *self.options]))
 
     def _command(self, initrd, console, port):
         tap = netns.TAP if self.net == 'device' else None
@@ -135,7 +135,8 @@ class BenchGuest:
     def _patience(self, current):
         if current not in self._left:
             return _BOOT_TIMEOUT
-        return bench_cells.patience(self._left[current], len(self.methods), self.quick)
+        cell = self._left[current]
+        return bench_cells.patience(cell, len(self.methods_of(cell)), self.quick)
 
     def _ended(self, ended, took):
         """Take what one step gave; a text if the guest cannot go on."""
@@ -165,10 +166,10 @@ class BenchGuest:
         try:
             records = json.loads('\n'.join(line for line in lines if not line.startswith('#')))
         except ValueError:
-            return self._lost(cell, self.methods, f'exit status {code}: {messages}')
+            return self._lost(cell, self.methods_of(cell), f'exit status {code}: {messages}')
         for record in records:
             self._check(cell, record)
-        missing = [name for name in self.methods
+        missing = [name for name in self.methods_of(cell)
                    if name not in {record['method'] for record in records}]
         records += self._lost(cell, missing, f'not measured: {messages}')
         if code and not any(map(failed, records)):
@@ -185,6 +186,9 @@ class BenchGuest:
             wrong.append('it has no figures')
         if measured(record) and record.get('clock') != 'busy':
             wrong.append('idle time was not taken off')
+        if measured(record) and record.get('method') == 'zcx_direct' and \
+                not (record.get('zcx') or {}).get('bytes_direct'):
+            wrong.append('nothing went by direct I/O')
         if wrong:
             record['error'] = '; '.join(wrong)
 
