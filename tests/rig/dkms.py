@@ -2,6 +2,7 @@
 
 import functools
 import shutil
+import threading
 import time
 
 from . import build, host
@@ -30,9 +31,20 @@ def _sources(trees):
     return to
 
 
-@functools.cache
 def install(kernel):
-    """(result, the module it installed or None); result says how add, build, install went."""
+    """(result, the module it installed or None); result says how add, build, install went.
+
+    A guest may want the module while the test of its own is at it: once does for both.
+    """
+    with _locks.setdefault(kernel.name, threading.Lock()):
+        return _install_once(kernel)
+
+
+_locks = {}
+
+
+@functools.cache
+def _install_once(kernel):
     begin = time.monotonic()
     try:
         ko, output = _install(kernel)
