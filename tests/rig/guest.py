@@ -14,7 +14,11 @@ _SKIP_CODE = 77
 _POLL = 0.2
 
 _MEMORY = {'std': (1024, 2560), 'lowmem': (256, 640), 'alone': (1024, 2560),
-           'device': (1024, 2560)}
+           'device': (1024, 2560), 'small': (512, 1280), 'clock': (512, 512)}
+
+# Of a guest whose clock counts instructions. Whatever waits for a disk would make it
+# skip any amount of time; and no watchdog is to take that for a hang.
+_CLOCK = 'zcx.disks=none nowatchdog tsc=reliable'
 
 
 @dataclass(frozen=True)
@@ -136,19 +140,22 @@ class Guest:
         text = ''.join(f'{name} {seconds}\n' for name, seconds in tests)
         return image.initrd(self.kernel, f'{self.name}-{boots}', files, {'/tests/list': text})
 
+    def _command(self, initrd, serials):
+        debug = int(self.kernel.debug)
+        append = f'zcx.mode=tests zcx.debug={debug} zcx.kernel={self.kernel.series}'
+        memory = _MEMORY[self.kind][debug]
+        if self.kind == 'clock':
+            return qemu.counting_command(self.kernel, initrd, f'{append} {_CLOCK}', (), memory,
+                                         serials)
+        cmd = qemu.command(self.kernel, initrd, append, image.disks(), memory, serials)
+        return _with_devices(cmd) if self.kind == 'device' else cmd
+
     def _boot(self, tests, report, boots):
         self.logs.mkdir(parents=True, exist_ok=True)
         verdicts = self.logs / f'{self.name}-{boots}.verdicts'
         verdicts.write_text('')
-        debug = int(self.kernel.debug)
         initrd = self._initrd(tests, boots)
-        cmd = qemu.command(
-            self.kernel, initrd,
-            f'zcx.mode=tests zcx.debug={debug} zcx.kernel={self.kernel.series}',
-            image.disks(), _MEMORY[self.kind][debug],
-            [f'file:{self._console(boots)}', f'file:{verdicts}'])
-        if self.kind == 'device':
-            cmd = _with_devices(cmd)
+        cmd = self._command(initrd, [f'file:{self._console(boots)}', f'file:{verdicts}'])
         progress(f'{self.name}: booting, {len(tests)} tests')
         with open(self.logs / f'{self.name}-{boots}.qemu', 'w', encoding='utf-8') as errors:
             child = host.start(cmd, errors)

@@ -16,8 +16,9 @@ _VM = build.TOP / 'tests' / 'vm'
 
 # Programs from Debian packages that go into every guest, with their libraries.
 _PACKAGES = ['busybox-static', 'kmod', 'iproute2', 'ethtool', 'nftables', 'bindfs', 'fuse3',
-             'util-linux']
-_PROGRAMS = ['kmod', 'ip', 'tc', 'ethtool', 'nft', 'bindfs', 'fusermount3', 'setpriv']
+             'util-linux', 'e2fsprogs', 'xfsprogs']
+_PROGRAMS = ['kmod', 'ip', 'tc', 'ethtool', 'nft', 'bindfs', 'fusermount3', 'setpriv',
+             'mkfs.ext4', 'mkfs.xfs']
 _KMOD_NAMES = ['modprobe', 'insmod', 'rmmod', 'modinfo', 'lsmod', 'depmod']
 _DISK_PACKAGES = ['e2fsprogs', 'xfsprogs', 'btrfs-progs', 'squashfs-tools']
 
@@ -27,7 +28,7 @@ _BOOT_MODULES = ['virtio_pci', 'virtio_blk', 'ext4', 'xfs', 'btrfs', 'squashfs',
 _MORE_MODULES = ['tls', 'sch_netem', 'veth', 'dummy', 'sch_tbf', 'vsock_loopback', 'mptcp_diag',
                  'af_alg', 'algif_hash', 'algif_skcipher', 'af_packet', 'zram', 'loop',
                  'crypto_user', 'gcm', 'ccm', 'ctr', 'ghash_generic', 'seqiv', 'aesni_intel', 'virtio_net', 'unix_diag',
-                 'dm_flakey', 'crc32c_generic', 'xfrm_user', 'esp4', 'ifb', 'nbd', 'inet_diag',
+                 'dm_flakey', 'dm_delay', 'crc32c_generic', 'xfrm_user', 'esp4', 'ifb', 'nbd', 'inet_diag',
                  'tcp_diag', 'brd', 'sctp', 'tipc', 'kcm', 'vsock', 'sch_ingress', 'cls_matchall',
                  'act_mirred', 'act_pedit', 'act_csum', 'nf_tables', '8021q', 'bonding', 'bridge',
                  'macvlan', 'drbg', 'jitterentropy_rng', 'sha512_generic']

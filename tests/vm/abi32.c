@@ -24,13 +24,14 @@
 
 /* This compiler's idea of the ABI is the same as a 64-bit one's. */
 _Static_assert(sizeof(void *) == 4, "this is to be a 32-bit program");
-_Static_assert(sizeof(struct zcx_info) == 48, "zcx_info");
+_Static_assert(sizeof(struct zcx_info) == 64, "zcx_info");
 _Static_assert(sizeof(struct zcx_segment) == 40, "zcx_segment");
-_Static_assert(sizeof(struct zcx_link) == 128, "zcx_link");
+_Static_assert(sizeof(struct zcx_link) == 144, "zcx_link");
 _Static_assert(sizeof(struct zcx_event) == 80, "zcx_event");
 _Static_assert(sizeof(struct zcx_control) == 16, "zcx_control");
 _Static_assert(sizeof(struct zcx_query) == 56, "zcx_query");
 _Static_assert(sizeof(struct zcx_submit) == 32, "zcx_submit");
+_Static_assert(sizeof(struct zcx_probe) == 128, "zcx_probe");
 _Static_assert(__builtin_offsetof(struct zcx_link, id) == 40, "zcx_link.id");
 
 static long call4(long nr, long a, long b, long c, long d)
@@ -100,14 +101,15 @@ static void send_link(int context, int file, int sock)
 	check(call4(NR_IOCTL, context, ZCX_IOC_LINK, (long)&link, 0) == 0, 20);
 	check(link.state == ZCX_STATE_SENT && !link.error, 21);
 	check(link.bytes_sent == 13 && link.bytes_memory == 10, 22);
-	check(link.bytes_cache + link.bytes_splice == 3, 23);
+	check(link.bytes_cache + link.bytes_splice + link.bytes_direct == 3,
+	      23);
 	check(link.id == 1, 24);
 
 	/* Refused calls are refused here too. */
 	link.segments = 0;
 	check(call4(NR_IOCTL, context, ZCX_IOC_LINK, (long)&link, 0) ==
 	      -EFAULT, 25);
-	check(call4(NR_IOCTL, context, ZCX_IOC_SUBMIT + 1, (long)&link, 0) ==
+	check(call4(NR_IOCTL, context, ZCX_IOC_PROBE + 1, (long)&link, 0) ==
 	      -ENOTTY, 26);
 }
 

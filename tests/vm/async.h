@@ -74,6 +74,12 @@ void async_waits(int context, uint64_t id, uint32_t what);
 /* The same for the socket, and no byte more has gone for a while. */
 uint64_t async_stalls(int context, uint64_t id);
 
+/*
+ * Links of a warm file and of a cold one, of disks that are well, come through,
+ * whatever others wait for.
+ */
+void async_others_go(int context);
+
 /* Set zcx_info.max_links until the test is over. */
 void async_limit(unsigned int links);
 

@@ -153,6 +153,7 @@ void trip_send(struct trip *trip, uint32_t flags)
 	const char *problem;
 
 	link_prepare(link, trip->pair.tx, trip->program);
+	link->lane = trip->lane;
 	assert_int_equal(link_send(trip->sender.context, link), 0);
 	problem = link_problem_complete(link, trip->program, flags);
 	if (problem)
@@ -164,6 +165,7 @@ void trip_send(struct trip *trip, uint32_t flags)
 void trip_start(struct trip *trip)
 {
 	link_prepare(&trip->sender.link, trip->pair.tx, trip->program);
+	trip->sender.link.lane = trip->lane;
 	assert_int_equal(sender_start(&trip->sender), 0);
 }
 

@@ -51,6 +51,7 @@ long long device_counter(const char *name);
  * @pair: from eth0 to the far end
  * @receiver: of it
  * @sender: of the link; its context is that of all of them
+ * @lane: enum zcx_lane of the links
  */
 struct trip {
 	struct program *program;
@@ -58,6 +59,7 @@ struct trip {
 	struct pair pair;
 	struct receiver receiver;
 	struct sender sender;
+	uint32_t lane;
 };
 
 /* A file of ext4's, so many bytes long, between a header and a trailer. */

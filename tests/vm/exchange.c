@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "async.h"
 #include "exchange.h"
+#include "guest.h"
 #include "vmtest.h"
 
 static bool problem(struct exchange *x, const char *format, ...)
@@ -18,12 +20,32 @@ static bool problem(struct exchange *x, const char *format, ...)
 	return false;
 }
 
+/* It was to fail, and to say how far it came. */
+static bool check_failed(struct exchange *x, int err)
+{
+	const struct zcx_link *link = &x->link;
+
+	if (err != (x->async || x->good ? 0 : -x->error))
+		return problem(x, "the call said %s", strerror(-err));
+	if (link_problem(link))
+		return problem(x, "%s", link_problem(link));
+	if (link->state == ZCX_STATE_FAILED &&
+	    link->error == (uint32_t)x->error && link->bytes_sent == x->good)
+		return true;
+	return problem(x, "state %u, %s, %llu bytes sent, not %s after %llu",
+		       link->state, strerror(link->error),
+		       (unsigned long long)link->bytes_sent,
+		       strerror(x->error), (unsigned long long)x->good);
+}
+
 static bool check_link(struct exchange *x, int err)
 {
 	const struct zcx_link *link = &x->link;
 	uint32_t flags = x->result_flags;
 	const char *wrong;
 
+	if (x->error)
+		return check_failed(x, err);
 	if (err)
 		return problem(x, "the call failed: %s", strerror(-err));
 	if (pair_is_ktls(x->pair.kind))
@@ -31,12 +53,13 @@ static bool check_link(struct exchange *x, int err)
 	wrong = link_problem_complete(link, x->program, flags);
 	if (!wrong)
 		return true;
-	return problem(x, "%s (state %u error %u flags %#x, sent %llu of %llu = memory %llu + cache %llu + splice %llu, copied %llu)",
+	return problem(x, "%s (state %u error %u flags %#x, sent %llu of %llu = memory %llu + cache %llu + direct %llu + splice %llu, copied %llu)",
 		       wrong, link->state, link->error, link->result_flags,
 		       (unsigned long long)link->bytes_sent,
 		       (unsigned long long)x->program->bytes,
 		       (unsigned long long)link->bytes_memory,
 		       (unsigned long long)link->bytes_cache,
+		       (unsigned long long)link->bytes_direct,
 		       (unsigned long long)link->bytes_splice,
 		       (unsigned long long)link->bytes_copied);
 }
@@ -62,6 +85,42 @@ static bool check_receiver(struct exchange *x, const struct receiver *receiver)
 	return true;
 }
 
+int exchange_event(int context, struct zcx_link *link)
+{
+	struct zcx_event event;
+	int err;
+
+	err = async_try_event(context, &event, 300000);
+	if (err)
+		return err;
+	if (event.id != link->id || async_problem(&event))
+		return -EPROTO;
+	link->bytes_sent = event.bytes_sent;
+	link->bytes_memory = event.bytes_memory;
+	link->bytes_cache = event.bytes_cache;
+	link->bytes_direct = event.bytes_direct;
+	link->bytes_splice = event.bytes_splice;
+	link->bytes_copied = event.bytes_copied;
+	link->state = event.state;
+	link->error = event.error;
+	link->result_flags = event.result_flags;
+	return 0;
+}
+
+static int send_link(struct exchange *x, int context)
+{
+	int err;
+
+	link_prepare(&x->link, x->pair.tx, x->program);
+	x->link.lane = x->lane;
+	x->link.flags = x->flags | (x->async ? 0 : ZCX_LINK_SYNC);
+	x->link.direct_threshold = x->direct_threshold;
+	err = link_send(context, &x->link);
+	if (!err && x->async)
+		err = exchange_event(context, &x->link);
+	return err;
+}
+
 static bool run_connected(struct exchange *x, int context)
 {
 	struct receiver receiver = {
@@ -75,9 +134,10 @@ static bool run_connected(struct exchange *x, int context)
 
 	if (receiver_start(&receiver))
 		return problem(x, "no receiver");
-	link_prepare(&x->link, x->pair.tx, x->program);
-	x->link.lane = x->lane;
-	err = link_send(context, &x->link);
+	err = send_link(x, context);
+	/* Kernel TLS drops at a close what TCP has no room for yet. */
+	if (!err && x->async)
+		receiver_wait_bytes(&receiver, x->link.bytes_sent);
 	/*
 	 * Closed, not shut down: the receiver sees the end of the stream only
 	 * if the module let go of the socket.

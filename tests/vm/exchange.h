@@ -20,7 +20,12 @@
  * @delay_us: the receiver's pause after each
  * @context: to use; 0: one of its own
  * @lane: enum zcx_lane
+ * @flags: of the link, besides ZCX_LINK_SYNC
+ * @direct_threshold: of the link
+ * @async: the link runs by itself; its event is what @link says
  * @result_flags: to be expected, apart from ZCX_RESULT_KTLS
+ * @error: the link is to end FAILED, with this errno, having sent
+ * @good: so many bytes
  * @pair: connected already, if @connected
  * @connected: use @pair; it is closed all the same
  * @sha: compare SHA-256 sums too
@@ -36,13 +41,24 @@ struct exchange {
 	unsigned int delay_us;
 	int context;
 	uint32_t lane;
+	uint32_t flags;
+	uint64_t direct_threshold;
+	bool async;
 	uint32_t result_flags;
+	int error;
+	uint64_t good;
 	struct pair pair;
 	bool connected;
 	bool sha;
 	struct zcx_link link;
 	char problem[256];
 };
+
+/*
+ * Wait for the event of the link that was submitted as @link, the only one of its
+ * context, and enter in @link what it says. 0 or -errno. For any thread.
+ */
+int exchange_event(int context, struct zcx_link *link);
 
 /* For any thread: true if all was well, else see @problem. */
 bool exchange_try(struct exchange *x);

@@ -225,19 +225,50 @@ void file_warm(const struct vfile *file, uint64_t from, uint64_t to)
 	close(fd);
 }
 
-size_t file_resident(const struct vfile *file)
+size_t file_residency(const struct vfile *file, unsigned char *vec)
 {
 	size_t pages = (file->size + 4095) / 4096, count = 0, i;
-	unsigned char *vec = test_malloc(pages + 1);
 	void *map = mmap(NULL, file->size, PROT_READ, MAP_SHARED, file->fd, 0);
 
 	assert_true(map != MAP_FAILED);
 	assert_int_equal(mincore(map, file->size, vec), 0);
-	for (i = 0; i < pages; i++)
-		count += vec[i] & 1;
+	for (i = 0; i < pages; i++) {
+		vec[i] &= 1;
+		count += vec[i];
+	}
 	munmap(map, file->size);
+	return count;
+}
+
+size_t file_resident(const struct vfile *file)
+{
+	unsigned char *vec = test_malloc((file->size + 4095) / 4096 + 1);
+	size_t count = file_residency(file, vec);
+
 	test_free(vec);
 	return count;
+}
+
+bool file_becomes_resident(const struct vfile *file, size_t pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < 150; i++) {
+		if (file_resident(file) == pages)
+			return true;
+		guest_free_packets();
+		guest_sleep_ms(100);
+	}
+	return false;
+}
+
+void file_chill(const struct vfile *file)
+{
+	size_t left = file_evict(file);
+
+	if (left)
+		fail_msg("%zu pages of %s do not leave the cache", left,
+			 file->path);
 }
 
 size_t file_evict(const struct vfile *file)

@@ -79,6 +79,15 @@ void file_warm(const struct vfile *file, uint64_t from, uint64_t to);
 /* Pages of the file that are in the page cache. */
 size_t file_resident(const struct vfile *file);
 
+/* The same; and of each of them whether it is: one byte in @vec, 1 or 0. */
+size_t file_residency(const struct vfile *file, unsigned char *vec);
+
+/* Wait until @pages are, at most some seconds; false if they never are. */
+bool file_becomes_resident(const struct vfile *file, size_t pages);
+
+/* Evict all of it; fails the test if somebody keeps a page. */
+void file_chill(const struct vfile *file);
+
 /*
  * Evict what can be, again and again for a while. Returns the pages that are
  * left: somebody holds those.

@@ -249,6 +249,18 @@ int guest_rmmod(void)
 	return syscall(SYS_delete_module, "zcx", O_NONBLOCK) ? -errno : 0;
 }
 
+void guest_parameter(const char *name, unsigned long long value)
+{
+	char path[96], text[32];
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/module/zcx/parameters/%s", name);
+	snprintf(text, sizeof(text), "%llu", value);
+	err = guest_set(path, text);
+	if (err)
+		fail_msg("%s: %s", path, strerror(-err));
+}
+
 bool guest_has_zcx(void)
 {
 	return !access("/sys/module/zcx", F_OK);
@@ -261,4 +273,22 @@ void guest_restore_zcx(void *unused)
 		guest_insmod(getenv("ZCX_KO"), "");
 	/* What init does after it has loaded the module. */
 	guest_run("chgrp zcx /dev/zcx && chmod 660 /dev/zcx");
+}
+
+void guest_assert_unloads(void)
+{
+	unsigned int i;
+	int err = 0;
+
+	test_at_end(guest_restore_zcx, NULL);
+	for (i = 0; i < 1000; i++) {
+		err = guest_rmmod();
+		if (err != -EWOULDBLOCK)
+			break;
+		guest_sleep_ms(20);
+	}
+	if (err)
+		fail_msg("the module does not go: %s", strerror(-err));
+	guest_restore_zcx(NULL);
+	assert_true(guest_has_zcx());
 }

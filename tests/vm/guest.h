@@ -67,10 +67,19 @@ int guest_insmod(const char *ko, const char *parameters);
 /* Unload zcx without waiting; 0 or -errno. */
 int guest_rmmod(void);
 
+/*
+ * Set parameter @name of zcx, which can be changed at any time, until the test is
+ * over; fails the test if there is none.
+ */
+void guest_parameter(const char *name, unsigned long long value);
+
 /* Is zcx loaded? */
 bool guest_has_zcx(void);
 
 /* Load zcx again if it is not loaded; @unused is for test_at_end(). */
 void guest_restore_zcx(void *unused);
+
+/* The module can go, at the latest after a while; and comes back. */
+void guest_assert_unloads(void);
 
 #endif /* GUEST_H */

@@ -147,8 +147,8 @@ const char *link_problem(const struct zcx_link *link)
 {
 	if (!link->id)
 		return "the call wrote no result";
-	if (link->bytes_memory + link->bytes_cache + link->bytes_splice !=
-	    link->bytes_sent)
+	if (link->bytes_memory + link->bytes_cache + link->bytes_splice +
+	    link->bytes_direct != link->bytes_sent)
 		return "the lanes' bytes do not add up to bytes_sent";
 	if (link->bytes_copied > link->bytes_sent)
 		return "more bytes copied than sent";
@@ -182,11 +182,11 @@ const char *link_problem_complete(const struct zcx_link *link,
 		return "bytes_sent is not what the program has";
 	if (link->bytes_memory != program->memory)
 		return "bytes_memory is not what the program has";
-	if (link->bytes_cache != program->cache)
-		return "bytes_cache is not what the program has";
+	if (link->bytes_cache + link->bytes_direct != program->cache)
+		return "bytes_cache and bytes_direct are not what the program has";
 	if (link->bytes_splice != program->splice)
 		return "bytes_splice is not what the program has";
-	if (link->result_flags != result_flags)
+	if ((link->result_flags & ~LINK_MAY_SAY) != result_flags)
 		return "result_flags are wrong";
 	if (!(result_flags & ZCX_RESULT_KTLS) && link->bytes_copied)
 		return "bytes were copied that could go by reference";

@@ -65,6 +65,12 @@ bool sender_wait_asleep(struct sender *sender);
 /* Was SIGPIPE raised while the calling thread blocked it? Takes it away. */
 bool link_took_sigpipe(void);
 
+/*
+ * Result flags that nobody is asked to expect: how much of a file is cold, and so
+ * whether any of it was to go by direct I/O, tests of something else do not know.
+ */
+#define LINK_MAY_SAY	((uint32_t)ZCX_RESULT_NO_DIRECT)
+
 /* What is wrong with the out members of a link that came to an end, or NULL. */
 const char *link_problem(const struct zcx_link *link);
 

@@ -32,7 +32,7 @@ struct piece {
  * @piece_count: how many
  * @bytes: in all pieces
  * @memory: of these, from memory
- * @cache: of these, by the cache lane
+ * @cache: of these, by the cache lane, or what is cold by the direct lane
  * @splice: of these, by the splice lane
  * @is_short: a file ends before its range; nothing behind that is to arrive
  */

@@ -49,6 +49,8 @@ static void layout(void **state)
 		MEMBER(zcx_info, max_memory_link),
 		MEMBER(zcx_info, max_links), MEMBER(zcx_info, batch_bytes),
 		MEMBER(zcx_info, __reserved),
+		MEMBER(zcx_info, direct_threshold),
+		MEMBER(zcx_info, direct_bytes_max),
 	}, segment[] = {
 		MEMBER(zcx_segment, type), MEMBER(zcx_segment, fd),
 		MEMBER(zcx_segment, offset), MEMBER(zcx_segment, length),
@@ -65,16 +67,17 @@ static void layout(void **state)
 		MEMBER(zcx_link, state), MEMBER(zcx_link, error),
 		MEMBER(zcx_link, result_flags), MEMBER(zcx_link, __reserved),
 		MEMBER(zcx_link, deadline_ns), MEMBER(zcx_link, idle_ns),
-		MEMBER(zcx_link, rate),
+		MEMBER(zcx_link, rate), MEMBER(zcx_link, direct_threshold),
+		MEMBER(zcx_link, bytes_direct),
 	};
 
 	(void)state;
-	assert_layout(info, ARRAY_SIZE(info), 48);
+	assert_layout(info, ARRAY_SIZE(info), 64);
 	assert_layout(segment, ARRAY_SIZE(segment), 40);
-	assert_layout(link, ARRAY_SIZE(link), 128);
-	assert_int_equal(sizeof(struct zcx_info), 48);
+	assert_layout(link, ARRAY_SIZE(link), 144);
+	assert_int_equal(sizeof(struct zcx_info), 64);
 	assert_int_equal(sizeof(struct zcx_segment), 40);
-	assert_int_equal(sizeof(struct zcx_link), 128);
+	assert_int_equal(sizeof(struct zcx_link), 144);
 	assert_int_equal(ZCX_IOC_INFO, 0xe200);
 	assert_int_equal(ZCX_IOC_LINK, 0xe201);
 	assert_int_equal(ZCX_MAX_SEGMENTS, 1024);
@@ -91,7 +94,7 @@ static void layout_async(void **state)
 		MEMBER(zcx_event, bytes_splice),
 		MEMBER(zcx_event, bytes_copied), MEMBER(zcx_event, state),
 		MEMBER(zcx_event, error), MEMBER(zcx_event, result_flags),
-		MEMBER(zcx_event, __reserved), MEMBER(zcx_event, __reserved64),
+		MEMBER(zcx_event, __reserved), MEMBER(zcx_event, bytes_direct),
 	}, control[] = {
 		MEMBER(zcx_control, size), MEMBER(zcx_control, flags),
 		MEMBER(zcx_control, id),
@@ -106,6 +109,20 @@ static void layout_async(void **state)
 		MEMBER(zcx_submit, links), MEMBER(zcx_submit, link_count),
 		MEMBER(zcx_submit, link_size), MEMBER(zcx_submit, submitted),
 		MEMBER(zcx_submit, error),
+	}, probe[] = {
+		MEMBER(zcx_probe, size), MEMBER(zcx_probe, flags),
+		MEMBER(zcx_probe, file_fd), MEMBER(zcx_probe, socket_fd),
+		MEMBER(zcx_probe, offset), MEMBER(zcx_probe, length),
+		MEMBER(zcx_probe, direct_threshold),
+		MEMBER(zcx_probe, lane_asked), MEMBER(zcx_probe, lane),
+		MEMBER(zcx_probe, reason), MEMBER(zcx_probe, socket_flags),
+		MEMBER(zcx_probe, file_size), MEMBER(zcx_probe, bytes),
+		MEMBER(zcx_probe, bytes_resident), MEMBER(zcx_probe, folios),
+		MEMBER(zcx_probe, folio_min), MEMBER(zcx_probe, folio_max),
+		MEMBER(zcx_probe, dio_mem_align),
+		MEMBER(zcx_probe, dio_offset_align),
+		MEMBER(zcx_probe, ifindex), MEMBER(zcx_probe, __reserved),
+		MEMBER(zcx_probe, device),
 	}, uring[] = {
 		MEMBER(zcx_uring_cmd, link), MEMBER(zcx_uring_cmd, __reserved),
 	};
@@ -115,12 +132,14 @@ static void layout_async(void **state)
 	assert_layout(control, ARRAY_SIZE(control), 16);
 	assert_layout(query, ARRAY_SIZE(query), 56);
 	assert_layout(submit, ARRAY_SIZE(submit), 32);
+	assert_layout(probe, ARRAY_SIZE(probe), 128);
 	assert_layout(uring, ARRAY_SIZE(uring), 16);
 	assert_int_equal(ZCX_IOC_CANCEL, 0xe202);
 	assert_int_equal(ZCX_IOC_PAUSE, 0xe203);
 	assert_int_equal(ZCX_IOC_RESUME, 0xe204);
 	assert_int_equal(ZCX_IOC_QUERY, 0xe205);
 	assert_int_equal(ZCX_IOC_SUBMIT, 0xe206);
+	assert_int_equal(ZCX_IOC_PROBE, 0xe207);
 	assert_int_equal(ZCX_MAX_SUBMIT, 1024);
 }
 
@@ -185,7 +204,8 @@ static void info(void **state)
 			 ZCX_FEATURE_SYNC | ZCX_FEATURE_LANE_CACHE |
 			 ZCX_FEATURE_LANE_SPLICE | ZCX_FEATURE_ASYNC |
 			 ZCX_FEATURE_ACKED | ZCX_FEATURE_FOLLOW |
-			 ZCX_FEATURE_URING);
+			 ZCX_FEATURE_URING | ZCX_FEATURE_LANE_DIRECT |
+			 ZCX_FEATURE_PROBE);
 	assert_int_equal(info.push, guest_kernel_at_least(6, 5) ?
 			 ZCX_PUSH_SPLICE_PAGES : ZCX_PUSH_SENDPAGE);
 	close(context);

@@ -24,25 +24,6 @@
 static const enum pair_kind tcp4 = PAIR_TCP4, unix_stream = PAIR_UNIX,
 			    ktls = PAIR_KTLS;
 
-/* The module can go, at the latest after a while; and comes back. */
-static void assert_unloads(void)
-{
-	unsigned int i;
-	int err = 0;
-
-	test_at_end(guest_restore_zcx, NULL);
-	for (i = 0; i < 1000; i++) {
-		err = guest_rmmod();
-		if (err != -EWOULDBLOCK)
-			break;
-		guest_sleep_ms(20);
-	}
-	if (err)
-		fail_msg("the module does not go: %s", strerror(-err));
-	guest_restore_zcx(NULL);
-	assert_true(guest_has_zcx());
-}
-
 static void undo_own(void *unused)
 {
 	(void)unused;
@@ -102,7 +83,7 @@ static void closed_running(void **state)
 	for (i = 0; i < SOCKETS; i++)
 		pair_close(&pair[i]);
 	own_umount();
-	assert_unloads();
+	guest_assert_unloads();
 }
 
 /* Unloaded at once behind the last close, again and again. */
@@ -130,7 +111,7 @@ static void unload_behind(void **state)
 			pair_close(&pair[i]);
 		if (!(round % 3))
 			close(context);
-		assert_unloads();
+		guest_assert_unloads();
 	}
 	file_drop(&file);
 }
@@ -200,7 +181,7 @@ static void killed(void **state)
 	assert_true(file_unlock(&file));
 	file_drop(&file);
 	own_umount();
-	assert_unloads();
+	guest_assert_unloads();
 }
 
 /* A child's copy of the context keeps its links alive, and then does not. */
@@ -241,7 +222,7 @@ static void forked(void **state)
 	assert_int_equal(status, 0);
 	stall_arrives(&stall, stall.program->bytes);
 	stall_close(&stall);
-	assert_unloads();
+	guest_assert_unloads();
 }
 
 /* The last copy of the context goes with a process. */
@@ -282,7 +263,7 @@ static void last_copy(void **state)
 	assert_int_equal(stall.receiver.wrong_at, -1);
 	assert_true(stall.receiver.bytes < stall.program->bytes);
 	stall_close(&stall);
-	assert_unloads();
+	guest_assert_unloads();
 }
 
 /* A context passed on while its link runs; the event goes with it. */
@@ -308,7 +289,7 @@ static void passed_on(void **state)
 	stall_close(&stall);
 	close(way[0]);
 	close(way[1]);
-	assert_unloads();
+	guest_assert_unloads();
 }
 
 /*
@@ -338,7 +319,7 @@ static void cycle(void **state)
 		async_control(context, ZCX_IOC_PAUSE, link.id);
 	close(context);
 	pair_close(&pair);
-	assert_unloads();
+	guest_assert_unloads();
 	assert_true(file_unlock(&file));
 	file_drop(&file);
 }
@@ -379,7 +360,7 @@ static void never_read(void **state)
 	own_umount();
 	close(context);
 	pair_close(&pair);
-	assert_unloads();
+	guest_assert_unloads();
 }
 
 /* Two contexts, one socket: the one that closes breaks the other's line. */
@@ -546,12 +527,14 @@ static void faults_on(void)
  * @kind: of their socket
  * @flags: theirs
  * @cold: the file is not in the page cache
+ * @lane: enum zcx_lane
  */
 struct fault_case {
 	const char *dir;
 	const enum pair_kind *kind;
 	uint32_t flags;
 	bool cold;
+	uint32_t lane;
 };
 
 /* Returns what is wrong with a link and what came of it, or NULL. */
@@ -633,6 +616,7 @@ static void fault_submit(void **state)
 		assert_int_equal(receiver_start(&receiver), 0);
 		async_prepare(&link, pair.tx, program);
 		link.flags = fc->flags;
+		link.lane = fc->lane;
 		n = snprintf(text, sizeof(text), "%u", nth);
 		assert_int_equal(pwrite(fd, text, n, 0), n);
 		err = link_send(context, &link);
@@ -720,6 +704,7 @@ static void fault_running(void **state)
 		assert_int_equal(receiver_start(&receiver), 0);
 		async_prepare(&link, pair.tx, program);
 		link.flags = fc->flags;
+		link.lane = fc->lane;
 		err = link_send(context, &link);
 		refused += !!err;
 		close(pair.tx);
@@ -745,12 +730,18 @@ static void fault_running(void **state)
 	file_drop(&file);
 }
 
-static const struct fault_case warm_tcp = { DIR_EXT4, &tcp4, 0, false },
-	warm_unix = { DIR_EXT4, &unix_stream, 0, false },
-	warm_ktls = { DIR_EXT4, &ktls, 0, false },
-	acked_tcp = { DIR_EXT4, &tcp4, ZCX_LINK_ACKED, false },
-	cold_tcp = { DIR_EXT4, &tcp4, 0, true },
-	splice_tcp = { DIR_OVERLAY, &tcp4, 0, true };
+static const struct fault_case warm_tcp = { .dir = DIR_EXT4, .kind = &tcp4 },
+	warm_unix = { .dir = DIR_EXT4, .kind = &unix_stream },
+	warm_ktls = { .dir = DIR_EXT4, .kind = &ktls },
+	acked_tcp = { .dir = DIR_EXT4, .kind = &tcp4,
+		      .flags = ZCX_LINK_ACKED },
+	cold_tcp = { .dir = DIR_EXT4, .kind = &tcp4, .cold = true,
+		     .lane = ZCX_LANE_CACHE },
+	splice_tcp = { .dir = DIR_OVERLAY, .kind = &tcp4, .cold = true },
+	direct_tcp = { .dir = DIR_EXT4, .kind = &tcp4, .cold = true,
+		       .lane = ZCX_LANE_DIRECT },
+	direct_unix = { .dir = DIR_XFS, .kind = &unix_stream, .cold = true,
+			.lane = ZCX_LANE_DIRECT };
 
 #define FAULTS(name, fc, debug, what) \
 	{ "abuse_fault_" name, fault_submit, &(fc), "never", debug, "std", \
@@ -794,6 +785,9 @@ const struct vm_test abuse_tests[] = {
 	FAULTS("acked", acked_tcp, "all", "warm file, TCP, ACKED"),
 	FAULTS("cold", cold_tcp, "all", "cold file, TCP"),
 	FAULTS("splice", splice_tcp, "all", "cold file by splice, TCP"),
+	FAULTS("direct", direct_tcp, "all", "cold ext4 file, direct, TCP"),
+	FAULTS("direct_xfs", direct_unix, "all",
+	       "cold XFS file, direct, AF_UNIX"),
 	{ "abuse_fault_ktls", fault_submit, &warm_ktls, "never", "all", "std",
 	  60, "each fault of a submission: warm file, TLS" },
 	{ 0 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "async.h"
+#include "exchange.h"
 #include "guest.h"
 #include "mapped.h"
 #include "vmtest.h"
@@ -44,40 +45,24 @@ static void disk_open(struct disk *disk)
 
 static void disk_close(struct disk *disk)
 {
-	unsigned int i;
-
 	close(disk->file.fd);
 	file_drop(&disk->whole);
-	/* Nothing of ours holds the filesystem, but for a moment. */
-	for (i = 0; i < 200 && umount(DIR_MAPPED); i++)
-		guest_sleep_ms(20);
-	if (i == 200)
-		fail_msg("umount: %s", strerror(errno));
+	mapped_umount(DIR_MAPPED);
 }
 
 /* The first @good bytes go, then the link ends with EIO. */
 static void assert_eio(const struct program *program, uint64_t good,
 		       enum pair_kind kind)
 {
-	struct receiver receiver = { .expect = program };
-	int context = zcx_open();
-	struct pair pair;
-	uint64_t id;
+	struct exchange x = {
+		.program = program,
+		.kind = kind,
+		.async = true,
+		.error = EIO,
+		.good = good,
+	};
 
-	pair_open(&pair, kind, 0, 0);
-	receiver.fd = pair.rx;
-	assert_int_equal(receiver_start(&receiver), 0);
-	id = async_send(context, pair.tx, program);
-	assert_int_equal(async_ends(context, id, ZCX_STATE_FAILED, EIO), good);
-	close(pair.tx);
-	pair.tx = -1;
-	receiver_join(&receiver);
-	assert_int_equal(receiver.error, 0);
-	assert_int_equal(receiver.wrong_at, -1);
-	assert_int_equal(receiver.bytes, good);
-	pair_close(&pair);
-	async_quiet(context);
-	close(context);
+	exchange_run(&x);
 }
 
 static void good_bytes_first(void **state)
@@ -120,38 +105,6 @@ static void header_first(void **state)
 
 /* Disks that answer nothing */
 
-/* A link of a warm file and one of a cold one, of other disks, come through. */
-static void assert_others_go(int context)
-{
-	struct program *program = program_new();
-	struct vfile file;
-	unsigned int i;
-
-	file_make(&file, DIR_EXT4, 300001);
-	program_memory(program, "header", 6);
-	program_file(program, &file, 0, ZCX_TO_EOF);
-	for (i = 0; i < 2; i++) {
-		struct receiver receiver = { .expect = program };
-		struct pair pair;
-		uint64_t id;
-
-		if (i)
-			file_make_cold(&file);
-		pair_open(&pair, PAIR_TCP4, 0, 0);
-		receiver.fd = pair.rx;
-		assert_int_equal(receiver_start(&receiver), 0);
-		id = async_send(context, pair.tx, program);
-		async_sent(context, id, program, ZCX_STATE_SENT, 0);
-		close(pair.tx);
-		pair.tx = -1;
-		receiver_join(&receiver);
-		assert_int_equal(receiver.wrong_at, -1);
-		assert_int_equal(receiver.bytes, program->bytes);
-		pair_close(&pair);
-	}
-	file_drop(&file);
-}
-
 static void stuck(void **state)
 {
 	struct program *program = program_new();
@@ -176,7 +129,7 @@ static void stuck(void **state)
 	link.deadline_ns = 3600000000000ULL;
 	late = async_submit(context, &link);
 	async_waits(context, late, ZCX_WAIT_DISK);
-	assert_others_go(context);
+	async_others_go(context);
 	async_waits(context, id, ZCX_WAIT_DISK);
 	mapped_suspend(false);
 	receiver.fd = pair[0].rx;
@@ -244,7 +197,7 @@ static void stuck_many(void **state)
 	}
 	for (i = 0; i < STUCK; i += 100)
 		async_waits(context, i + 1, ZCX_WAIT_DISK);
-	assert_others_go(other);
+	async_others_go(other);
 	assert_in_range(count_threads(), 1, threads + 24);
 
 	/* Those that a worker has in its hands stay there. */
@@ -300,9 +253,9 @@ static void stuck_closed(void **state)
 		async_send(context, pair[i].tx, program);
 	}
 	close(context);
-	assert_others_go(other);
+	async_others_go(other);
 	mapped_suspend(false);
-	assert_others_go(other);
+	async_others_go(other);
 	for (i = 0; i < ARRAY_SIZE(pair); i++) {
 		close(pair[i].tx);
 		pair[i].tx = -1;

@@ -273,15 +273,15 @@ static void switched(void **state)
 	  "files of all sizes over a device: " name }
 
 const struct vm_test device_tests[] = {
-	SIZES("ext4", DIR_EXT4, "test"),
+	SIZES("ext4", DIR_EXT4, "all"),
 	SIZES("xfs", DIR_XFS, "test"),
 	SIZES("btrfs", DIR_BTRFS, "all"),
-	SIZES("tmpfs", DIR_TMPFS, "test"),
+	SIZES("tmpfs", DIR_TMPFS, "all"),
 	SIZES("memfd", DIR_MEMFD, "all"),
-	SIZES("overlay", DIR_OVERLAY, "test"),
+	SIZES("overlay", DIR_OVERLAY, "all"),
 	{ "device_large_ext4", large, DIR_EXT4, "test", "all", "device", 60,
 	  "a large ext4 file over a device, warm and cold" },
-	{ "device_large_xfs", large, DIR_XFS, "test", "test", "device", 60,
+	{ "device_large_xfs", large, DIR_XFS, "test", "all", "device", 60,
 	  "a large XFS file over a device, warm and cold" },
 	{ "device_ranges_ext4", ranges, DIR_EXT4, "test", "test", "device", 60,
 	  "odd ranges of ext4 over a device, IPv4 and IPv6" },
@@ -289,7 +289,7 @@ const struct vm_test device_tests[] = {
 	  "odd ranges of large folios over a device, IPv4 and IPv6" },
 	{ "device_segments", segments, NULL, "test", "test", "device", 60,
 	  "1024 small segments over a device" },
-	{ "device_memory", memory_only, NULL, "test", "test", "device", 60,
+	{ "device_memory", memory_only, NULL, "test", "all", "device", 60,
 	  "memory segments over a device" },
 	{ "device_holes_tmpfs", holes, DIR_TMPFS, "test", "test", "device", 60,
 	  "holes of tmpfs over a device" },

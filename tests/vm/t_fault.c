@@ -144,12 +144,17 @@ static void series_end(const struct series *series)
  * @dir: where its file is
  * @kind: of its socket
  * @cold: the file is not in the page cache
+ * @lane: enum zcx_lane
  */
 struct link_case {
 	const char *dir;
 	const enum pair_kind *kind;
 	bool cold;
+	uint32_t lane;
 };
+
+static const struct link_case warm_tcp = { .dir = DIR_EXT4, .kind = &tcp4 },
+	warm_unix = { .dir = DIR_EXT4, .kind = &unix_stream };
 
 /**
  * struct round - one link, and what came of it
@@ -236,16 +241,17 @@ static const char *check_round(const struct round *round,
 
 static void run_round(struct round *round, const struct series *series,
 		      const struct program *program, int faults, int context,
-		      enum pair_kind kind)
+		      const struct link_case *lc)
 {
 	struct pair pair;
 
 	memset(round, 0, sizeof(*round));
-	assert_int_equal(pair_try(&pair, kind, 0, 0), 0);
+	assert_int_equal(pair_try(&pair, *lc->kind, 0, 0), 0);
 	round->receiver.fd = pair.rx;
 	round->receiver.expect = program;
 	assert_int_equal(receiver_start(&round->receiver), 0);
 	link_prepare(&round->link, pair.tx, program);
+	round->link.lane = lc->lane;
 	fault_arm(faults, series->nth);
 	round->err = link_send(context, &round->link);
 	round->hit = fault_hit(faults);
@@ -283,8 +289,7 @@ static void links(void **state)
 
 		if (lc->cold)
 			file_make_cold(&file);
-		run_round(&round, &series, program, faults, context,
-			  *lc->kind);
+		run_round(&round, &series, program, faults, context, lc);
 		problem = check_round(&round, program, is_ktls);
 		if (problem)
 			fail_round(&series, &round, problem);
@@ -322,7 +327,7 @@ static void many_segments(void **state)
 		const char *problem;
 
 		run_round(&round, &series, program, faults, context,
-			  PAIR_TCP4);
+			  &warm_tcp);
 		problem = check_round(&round, program, false);
 		if (problem)
 			fail_round(&series, &round, problem);
@@ -432,6 +437,7 @@ static void load_module(void **state)
  */
 static void at_random(void **state)
 {
+	const struct link_case *given = *state;
 	struct program *program = program_new();
 	struct series series = { .nth = 1 };
 	unsigned int i, hits = 0, rounds = 400;
@@ -440,19 +446,22 @@ static void at_random(void **state)
 	struct round round;
 	struct vfile file;
 
-	(void)state;
 	context = zcx_open();
 	file_make(&file, DIR_EXT4, 700001);
 	program_file(program, &file, 0, ZCX_TO_EOF);
 	program_memory(program, "trailer", 7);
 	for (i = 0; i < rounds; i++) {
+		const struct link_case *lc;
 		const char *problem;
 
 		series.nth = 1 + content_random(&seed) % 600;
-		if (i % 2)
+		if (i % 2 || given)
 			file_make_cold(&file);
-		run_round(&round, &series, program, faults, context,
-			  i % 3 ? PAIR_TCP4 : PAIR_UNIX);
+		if (given)
+			lc = given;
+		else
+			lc = i % 3 ? &warm_tcp : &warm_unix;
+		run_round(&round, &series, program, faults, context, lc);
 		problem = check_round(&round, program, false);
 		if (problem)
 			fail_round(&series, &round, problem);
@@ -471,29 +480,14 @@ static void at_random(void **state)
 static void assert_eio(const struct program *program, uint64_t good,
 		       enum pair_kind kind)
 {
-	struct receiver receiver = { .expect = program };
-	int context = zcx_open(), err;
-	struct zcx_link link;
-	struct pair pair;
+	struct exchange x = {
+		.program = program,
+		.kind = kind,
+		.error = EIO,
+		.good = good,
+	};
 
-	pair_open(&pair, kind, 0, 0);
-	receiver.fd = pair.rx;
-	assert_int_equal(receiver_start(&receiver), 0);
-	link_prepare(&link, pair.tx, program);
-	err = link_send(context, &link);
-	close(pair.tx);
-	pair.tx = -1;
-	receiver_join(&receiver);
-	assert_int_equal(err, good ? 0 : -EIO);
-	assert_null(link_problem(&link));
-	assert_int_equal(link.error, EIO);
-	assert_int_equal(link.state, ZCX_STATE_FAILED);
-	assert_int_equal(link.bytes_sent, good);
-	assert_int_equal(receiver.wrong_at, -1);
-	assert_int_equal(receiver.error, 0);
-	assert_int_equal(receiver.bytes, good);
-	pair_close(&pair);
-	close(context);
+	exchange_run(&x);
 }
 
 /* The disk fails this task's requests, and no one else's. */
@@ -586,19 +580,29 @@ static void disk_dies(void **state)
 	assert_int_equal(umount(dir), 0);
 }
 
-static const struct link_case warm_tcp = { DIR_EXT4, &tcp4, false },
-	warm_unix = { DIR_EXT4, &unix_stream, false },
-	warm_ktls = { DIR_EXT4, &ktls, false },
-	cold_tcp = { DIR_EXT4, &tcp4, true },
-	cold_xfs = { DIR_XFS, &tcp4, true },
-	cold_btrfs = { DIR_BTRFS, &tcp4, true },
-	to_device = { DIR_XFS, &device, false },
-	tmpfs = { DIR_TMPFS, &unix_stream, false },
-	splice_tcp = { DIR_OVERLAY, &tcp4, false },
-	splice_cold = { DIR_OVERLAY, &unix_stream, true };
+static const struct link_case warm_ktls = { .dir = DIR_EXT4, .kind = &ktls },
+	cold_tcp = { .dir = DIR_EXT4, .kind = &tcp4, .cold = true,
+		     .lane = ZCX_LANE_CACHE },
+	cold_xfs = { .dir = DIR_XFS, .kind = &tcp4, .cold = true,
+		     .lane = ZCX_LANE_CACHE },
+	cold_btrfs = { .dir = DIR_BTRFS, .kind = &tcp4, .cold = true },
+	to_device = { .dir = DIR_XFS, .kind = &device },
+	tmpfs = { .dir = DIR_TMPFS, .kind = &unix_stream },
+	splice_tcp = { .dir = DIR_OVERLAY, .kind = &tcp4 },
+	splice_cold = { .dir = DIR_OVERLAY, .kind = &unix_stream,
+			.cold = true },
+	direct_tcp = { .dir = DIR_EXT4, .kind = &tcp4, .cold = true,
+		       .lane = ZCX_LANE_DIRECT },
+	direct_unix = { .dir = DIR_XFS, .kind = &unix_stream, .cold = true,
+			.lane = ZCX_LANE_DIRECT },
+	direct_btrfs = { .dir = DIR_BTRFS, .kind = &tcp4, .cold = true,
+			 .lane = ZCX_LANE_DIRECT },
+	direct_device = { .dir = DIR_XFS, .kind = &device, .cold = true,
+			  .lane = ZCX_LANE_DIRECT };
 
-#define LINKS(name, lc, debug, what) \
-	{ "fault_link_" name, links, &(lc), "never", debug, "std", 60, \
+#define LINKS(name, lc, debug, what) FAULTS("fault_link_" name, lc, debug, what)
+#define FAULTS(name, lc, debug, what) \
+	{ name, links, &(lc), "never", debug, "std", 60, \
 	  "each fault of a link: " what }
 
 const struct vm_test fault_tests[] = {
@@ -612,6 +616,14 @@ const struct vm_test fault_tests[] = {
 	LINKS("splice", splice_tcp, "test", "warm file by splice, TCP"),
 	LINKS("splice_cold", splice_cold, "all",
 	      "cold file by splice, AF_UNIX"),
+	FAULTS("direct_fault_tcp", direct_tcp, "test",
+	       "cold ext4 file, direct, TCP"),
+	FAULTS("direct_fault_unix", direct_unix, "all",
+	       "cold XFS file, direct, AF_UNIX"),
+	FAULTS("direct_fault_btrfs", direct_btrfs, "all",
+	       "cold btrfs file, direct, TCP"),
+	{ "direct_fault_device", links, &direct_device, "never", "all",
+	  "device", 60, "each fault of a link: direct, over a device" },
 	{ "fault_link_device", links, &to_device, "never", "test", "device",
 	  60, "each fault of a link: warm XFS file, TCP over a device" },
 	{ "fault_many_segments", many_segments, NULL, "never", "test", "std",
@@ -624,6 +636,8 @@ const struct vm_test fault_tests[] = {
 	  "each fault of zcx's own while it is loaded" },
 	{ "fault_random", at_random, NULL, "never", "all", "std", 120,
 	  "random faults of links of several batches" },
+	{ "direct_fault_random", at_random, &direct_tcp, "never", "all", "std",
+	  120, "random faults of links of several batches, direct" },
 	{ "fault_request_ext4", request_fails, DIR_EXT4, "never", "test",
 	  "std", 60, "failed disk requests: EIO after the good bytes" },
 	{ "fault_request_overlay", request_fails, DIR_OVERLAY, "never", "all",

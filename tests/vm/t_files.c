@@ -338,7 +338,7 @@ const struct vm_test files_tests[] = {
 	  "tmpfs files of 2 MiB folios arrive" },
 	{ "files_tmpfs_swapped", tmpfs_swapped, NULL, "test", "all", "std", 60,
 	  "tmpfs pages come back from swap" },
-	{ "files_large_folios_ktls", large_folios_ktls, NULL, "test", "test",
+	{ "files_large_folios_ktls", large_folios_ktls, NULL, "test", "all",
 	  "std", 40, "large folios arrive over kernel TLS" },
 	{ "files_memfd_sealed", memfd_sealed, NULL, "test", "all", "std", 30,
 	  "a sealed memfd arrives" },

@@ -553,7 +553,7 @@ const struct vm_test module_tests[] = {
 	  "10 rounds of insmod and rmmod leave nothing behind" },
 	{ "module_rounds_100", rounds, &hundred, "all", "all", "std", 120,
 	  "100 rounds of insmod and rmmod leave nothing behind" },
-	{ "module_rounds_load", rounds_under_load, &ten, "test", "test", "std",
+	{ "module_rounds_load", rounds_under_load, &ten, "test", "all", "std",
 	  90, "insmod and rmmod while others open it and send" },
 	{ "module_rounds_load_100", rounds_under_load, &hundred, "all", "all",
 	  "std", 300, "100 rounds of that" },

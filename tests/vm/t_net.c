@@ -194,28 +194,6 @@ static bool has_scatter_gather(const char *dev)
 	return !guest_run(ETHTOOL " -k %s | grep -q '^scatter-gather: on'", dev);
 }
 
-/* Header, file and trailer from a to b, every byte compared. */
-static void net_send(enum pair_kind kind, uint64_t size, uint32_t flags)
-{
-	struct program *program = program_new();
-	struct exchange x = {
-		.program = program,
-		.connected = true,
-		.result_flags = flags,
-	};
-	struct vfile file;
-
-	file_make(&file, DIR_EXT4, size);
-	program_memory(program, "header", 6);
-	program_file(program, &file, 0, ZCX_TO_EOF);
-	program_memory(program, "trailer", 7);
-	program_file(program, &file, 4095, size / 8);
-	net_connect(&x.pair, kind, 0);
-	exchange_run(&x);
-	file_assert_unchanged(&file);
-	file_drop(&file);
-}
-
 /**
  * struct road - one way from a to b
  * @kind: of the sockets
@@ -224,6 +202,7 @@ static void net_send(enum pair_kind kind, uint64_t size, uint32_t flags)
  * @qdisc: of the sending device, or NULL
  * @size: of the file; 0: 1 MiB, less on the sanitizer kernel
  * @no_sg: the device has no scatter-gather
+ * @direct: the file is cold, and goes by the direct lane
  */
 struct road {
 	enum pair_kind kind;
@@ -232,7 +211,35 @@ struct road {
 	const char *qdisc;
 	uint64_t size;
 	bool no_sg;
+	bool direct;
 };
+
+/* Header, file and trailer from a to b, every byte compared. */
+static void net_send(const struct road *road, uint64_t size, uint32_t flags)
+{
+	struct program *program = program_new();
+	struct exchange x = {
+		.program = program,
+		.connected = true,
+		.result_flags = flags,
+		.lane = road->direct ? ZCX_LANE_DIRECT : ZCX_LANE_AUTO,
+	};
+	struct vfile file;
+
+	file_make(&file, DIR_EXT4, size);
+	program_memory(program, "header", 6);
+	program_file(program, &file, 0, ZCX_TO_EOF);
+	program_memory(program, "trailer", 7);
+	program_file(program, &file, 4095, size / 8);
+	net_connect(&x.pair, road->kind, 0);
+	if (road->direct)
+		file_chill(&file);
+	exchange_run(&x);
+	if (road->direct)
+		assert_int_equal(x.link.bytes_direct, program->cache);
+	file_assert_unchanged(&file);
+	file_drop(&file);
+}
 
 static void along(void **state)
 {
@@ -250,7 +257,7 @@ static void along(void **state)
 		net_shape(road->qdisc);
 	if (!size)
 		size = guest_pick(MIB, 300 * KIB) + 4321;
-	net_send(road->kind, size, road->no_sg ? ZCX_RESULT_ROUTE_COPIES : 0);
+	net_send(road, size, road->no_sg ? ZCX_RESULT_ROUTE_COPIES : 0);
 }
 
 /* Loopback with offloads switched off; scatter-gather it always has. */
@@ -512,6 +519,11 @@ ROAD(plain_tcp4, .kind = PAIR_TCP4, .mtu = 1500);
 ROAD(plain_tcp6, .kind = PAIR_TCP6, .mtu = 1500);
 ROAD(plain_ktls, .kind = PAIR_KTLS, .mtu = 1500);
 ROAD(plain_ktls13, .kind = PAIR_KTLS13, .mtu = 1500);
+ROAD(direct_tcp4, .kind = PAIR_TCP4, .mtu = 1500, .direct = true);
+ROAD(direct_no_sg, .kind = PAIR_TCP6, .mtu = 1500, .features = "sg off",
+     .no_sg = true, .direct = true);
+ROAD(direct_lossy, .kind = PAIR_TCP4, .mtu = 1500, .direct = true,
+     .qdisc = "netem loss 5% delay 5ms");
 ROAD(mtu_576, .kind = PAIR_TCP4, .mtu = 576);
 ROAD(mtu_1280, .kind = PAIR_TCP6, .mtu = 1280);
 ROAD(mtu_65535_tcp4, .kind = PAIR_TCP4, .mtu = 65535);
@@ -570,6 +582,12 @@ const struct vm_test net_tests[] = {
 	  "a file arrives over veth, kernel TLS 1.3" },
 	{ "net_mtu_576", along, &mtu_576, "test", "all", "std", 60,
 	  "a file arrives in packets of 576 bytes" },
+	{ "direct_veth", along, &direct_tcp4, "all", "all", "std", 60,
+	  "a cold file past the cache over veth" },
+	{ "direct_veth_no_sg", along, &direct_no_sg, "all", "all", "std", 60,
+	  "the same without scatter-gather" },
+	{ "direct_veth_lossy", along, &direct_lossy, "all", "all", "std", 90,
+	  "the same with packets that are lost" },
 	{ "net_mtu_1280", along, &mtu_1280, "test", "all", "std", 60,
 	  "a file arrives in IPv6 packets of 1280 bytes" },
 	{ "net_mtu_65535_tcp4", along, &mtu_65535_tcp4, "test", "test", "std",

@@ -81,7 +81,8 @@ static const struct flaw e2big[] = {
 };
 
 static const struct flaw eopnotsupp[] = {
-	{ "lane 2", -EOPNOTSUPP, IN_LINK(lane), 2 },
+	{ "lane 3", -EOPNOTSUPP, IN_LINK(lane), ZCX_LANE_SPLICE },
+	{ "lane 4", -EOPNOTSUPP, IN_LINK(lane), 4 },
 	{ "lane -1", -EOPNOTSUPP, IN_LINK(lane), UINT32_MAX },
 	{ 0 }
 };
@@ -136,7 +137,7 @@ static void unknown_flags(void **state)
 
 	(void)state;
 	refusal_open(&scene, PAIR_UNIX);
-	for (bit = 4; bit < 32; bit++) {
+	for (bit = 6; bit < 32; bit++) {
 		refusal_reset(&scene);
 		scene.link.flags |= 1U << bit;
 		refusal_refused(&scene, -EOPNOTSUPP, "link flag");
@@ -381,7 +382,7 @@ static void last_of_many(void **state)
 static void enotty(void **state)
 {
 	static const unsigned long number[] = {
-		ZCX_IOC_SUBMIT + 1, _IO(ZCX_IOC_TYPE, 0x80),
+		ZCX_IOC_PROBE + 1, _IO(ZCX_IOC_TYPE, 0x80),
 		_IO(ZCX_IOC_TYPE, 0xff), _IO(ZCX_IOC_TYPE + 1, 1),
 		_IO(0, 0), _IO(0, 1),
 		_IOW(ZCX_IOC_TYPE, 1, struct zcx_link),
@@ -404,6 +405,9 @@ static void enotty(void **state)
 	refusal_close(&scene);
 }
 
+/* Size of the first version of struct zcx_info. */
+#define FIRST_INFO	48
+
 static void info_flaws(void **state)
 {
 	struct zcx_info info, before;
@@ -421,10 +425,11 @@ static void info_flaws(void **state)
 		assert_memory_equal(&info, &before, sizeof(info));
 	}
 	info.flags = 0;
-	for (info.size = 0; info.size < sizeof(info); info.size++)
+	for (info.size = 0; info.size < FIRST_INFO; info.size++)
 		assert_int_equal(zcx_call(context, ZCX_IOC_INFO, &info),
 				 -EINVAL);
 	assert_int_equal(zcx_call(context, ZCX_IOC_INFO, &info), 0);
+	assert_int_equal(info.size, FIRST_INFO);
 	close(context);
 }
 

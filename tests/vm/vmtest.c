@@ -23,9 +23,12 @@ static const struct vm_test *const tables[] = {
 	truth_tests, reference_tests, module_tests, memory_tests, fault_tests,
 	async_tests, async_control_tests, async_submit_tests,
 	async_disk_tests, async_random_tests, acked_tests, follow_tests,
-	uring_tests, abuse_tests,
+	uring_tests, abuse_tests, limits_tests, clock_tests,
 	device_tests, device_roads_tests, device_between_tests,
-	device_ends_tests, soak_tests,
+	device_ends_tests,
+	direct_tests, direct_disk_tests, direct_many_tests,
+	direct_racing_tests, direct_device_tests, auto_tests, nowait_tests,
+	drop_behind_tests, probe_tests, hotset_tests, soak_tests,
 };
 
 static struct {

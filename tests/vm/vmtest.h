@@ -37,7 +37,8 @@
  * @arg: for tests that differ only in their data
  * @tier: on stock kernels: "test" (every change) or "all" (slow)
  * @debug: on the sanitizer kernel: "test", "all" or "never"
- * @guest: "std", "lowmem" (256 MiB), "alone" or "device" (see device.h)
+ * @guest: "std", "small" (512 MiB), "lowmem" (256 MiB), "alone", "device" (see
+ *	device.h) or "clock" (see t_clock.c)
  * @timeout: seconds on a stock kernel
  * @proves: a line for people
  */
@@ -61,6 +62,8 @@ extern const struct vm_test async_control_tests[];
 extern const struct vm_test async_disk_tests[];
 extern const struct vm_test async_random_tests[];
 extern const struct vm_test async_submit_tests[];
+extern const struct vm_test auto_tests[];
+extern const struct vm_test clock_tests[];
 extern const struct vm_test concurrent_tests[];
 extern const struct vm_test contents_tests[];
 extern const struct vm_test descriptor_tests[];
@@ -68,14 +71,24 @@ extern const struct vm_test device_tests[];
 extern const struct vm_test device_between_tests[];
 extern const struct vm_test device_ends_tests[];
 extern const struct vm_test device_roads_tests[];
+extern const struct vm_test direct_tests[];
+extern const struct vm_test direct_device_tests[];
+extern const struct vm_test direct_disk_tests[];
+extern const struct vm_test direct_many_tests[];
+extern const struct vm_test direct_racing_tests[];
+extern const struct vm_test drop_behind_tests[];
 extern const struct vm_test fault_tests[];
 extern const struct vm_test files_tests[];
 extern const struct vm_test follow_tests[];
+extern const struct vm_test hotset_tests[];
+extern const struct vm_test limits_tests[];
 extern const struct vm_test manners_tests[];
 extern const struct vm_test memory_tests[];
 extern const struct vm_test module_tests[];
 extern const struct vm_test net_tests[];
+extern const struct vm_test nowait_tests[];
 extern const struct vm_test packets_tests[];
+extern const struct vm_test probe_tests[];
 extern const struct vm_test racing_tests[];
 extern const struct vm_test reference_tests[];
 extern const struct vm_test refusals_tests[];
