@@ -339,13 +339,12 @@ static void buffers_limits_follow_from_each_other(struct kunit *test)
 			(size_t)totalram_pages() * PAGE_SIZE / 16);
 	KUNIT_EXPECT_EQ(test, zcx_direct_user_max(),
 			zcx_direct_bytes_max() / 2);
-	KUNIT_EXPECT_EQ(test, zcx_direct_context_max(),
-			zcx_direct_user_max() / 2);
+	KUNIT_EXPECT_EQ(test, zcx_direct_context_max(), zcx_direct_user_max());
 	test_param(test, "direct_bytes_max", SZ_1M);
 	KUNIT_EXPECT_EQ(test, zcx_direct_user_max(), SZ_512K);
-	KUNIT_EXPECT_EQ(test, zcx_direct_context_max(), SZ_256K);
-	test_param(test, "direct_user_max", SZ_1M);
 	KUNIT_EXPECT_EQ(test, zcx_direct_context_max(), SZ_512K);
+	test_param(test, "direct_user_max", SZ_1M);
+	KUNIT_EXPECT_EQ(test, zcx_direct_context_max(), SZ_1M);
 	test_param(test, "direct_bytes_max", 1);
 	test_param(test, "direct_user_max", ZCX_BUFFER_MIN + 1);
 	test_param(test, "direct_context_max", ZCX_BUFFER_MIN - 1);

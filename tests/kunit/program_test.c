@@ -358,7 +358,9 @@ static const struct choice_case choice_cases[] = {
 	  AUTO(), SPLICED },
 	{ "one nobody knows, directly", PROC_SUPER_MAGIC, SZ_8M, 0, ALL,
 	  DIRECT(), SPLICED },
+#if S_DAX
 	{ "DAX", EXT4, SZ_8M, 0, ALL, AUTO(), .dax = true, SPLICED },
+#endif
 };
 
 static void choice_desc(const struct choice_case *c, char *desc)
@@ -418,8 +420,6 @@ static void program_chooses_a_lane(struct kunit *test)
 	struct file *file = choice_file(test, c.magic, c.size);
 	struct zcx_range range = { };
 
-	if (c.dax && !S_DAX)
-		kunit_skip(test, "this kernel knows no DAX");
 	test_param(test, "direct_threshold",
 		   c.param == NO_PARAM ? 0 : c.param ?: SZ_4M);
 	if (c.no_odirect)
