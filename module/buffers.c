@@ -229,7 +229,7 @@ void zcx_pool_put(struct zcx_pool *pool)
 	kref_put(&pool->ref, zcx_pool_release);
 }
 
-/* Who is first in the line @list: taken out of it, with a reference. */
+/* Who is first among those who wait: no longer in the line, with a reference. */
 static struct zcx_borrower *zcx_next_waiting(void)
 {
 	struct zcx_borrower *borrower;
