@@ -180,12 +180,13 @@ static void undo_image(void *unused)
 	unlink(mapped.image);
 }
 
-void mapped_make(uint64_t bytes, unsigned int sector, char linear[32])
+void mapped_make(const char *dir, uint64_t bytes, unsigned int sector,
+		 char linear[32])
 {
 	int fd;
 
-	guest_need_mount("/mnt/xfs");
-	snprintf(mapped.image, sizeof(mapped.image), "/mnt/xfs/image-%d",
+	guest_need_mount(dir);
+	snprintf(mapped.image, sizeof(mapped.image), "%s/image-%d", dir,
 		 getpid());
 	fd = open(mapped.image, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);

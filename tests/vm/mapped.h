@@ -33,9 +33,11 @@ void mapped_open(const char *disk, char linear[32]);
 
 /*
  * Map a new disk of @bytes zeros that can be written to, and whose sectors are
- * of @sector bytes. mapped_format() and mapped_mount() make it of use.
+ * of @sector bytes; it is a file in @dir. mapped_format() and mapped_mount() make
+ * it of use.
  */
-void mapped_make(uint64_t bytes, unsigned int sector, char linear[32]);
+void mapped_make(const char *dir, uint64_t bytes, unsigned int sector,
+		 char linear[32]);
 
 /* Make a filesystem: a command line of mkfs, without the device. */
 void mapped_format(const char *mkfs);

@@ -48,7 +48,7 @@ static const struct format ext4_4096 = { "ext4", MKFS_EXT4 " -b 4096", 4096,
 /* @linear is what mapped_table() takes for a disk that is well. */
 static void disk_open(const struct format *format, char linear[32])
 {
-	mapped_make(format->bytes, format->sector, linear);
+	mapped_make(DIR_XFS, format->bytes, format->sector, linear);
 	mapped_format(format->mkfs);
 	mapped_mount(DIR_MAPPED, format->type);
 }

@@ -28,7 +28,8 @@ static const struct vm_test *const tables[] = {
 	device_ends_tests,
 	direct_tests, direct_disk_tests, direct_many_tests,
 	direct_racing_tests, direct_device_tests, auto_tests, nowait_tests,
-	drop_behind_tests, probe_tests, hotset_tests, soak_tests,
+	drop_behind_tests, probe_tests, hotset_tests, overlap_tests,
+	soak_tests,
 };
 
 static struct {

@@ -87,6 +87,7 @@ extern const struct vm_test memory_tests[];
 extern const struct vm_test module_tests[];
 extern const struct vm_test net_tests[];
 extern const struct vm_test nowait_tests[];
+extern const struct vm_test overlap_tests[];
 extern const struct vm_test packets_tests[];
 extern const struct vm_test probe_tests[];
 extern const struct vm_test racing_tests[];
