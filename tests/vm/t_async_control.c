@@ -302,6 +302,7 @@ static void query_states(void **state)
 				       stall.id), 0);
 	async_ends(stall.context, stall.id, ZCX_STATE_CANCELLED, ECANCELED);
 	/* Ended, and its event not read. */
+	async_pending(stall.context, 1);
 	assert_int_equal(async_query(stall.context, behind, &query), 0);
 	assert_int_equal(query.state, ZCX_STATE_CANCELLED);
 	assert_int_equal(query.error, ECANCELED);
