@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_bars, bench_cells, bench_table, build, host, image, netns, plan
+from . import bench_bars, bench_cells, bench_proofs, bench_table, build, host, image, netns, plan
 from .bench_guest import BenchGuest
 from .host import RigError, progress, run
 
@@ -24,6 +24,7 @@ class Wanted:
     kernels: tuple
     filesystems: tuple
     methods: tuple
+    proofs: tuple
 
     def cells(self, kernel, net):
         """What one guest is to measure."""
@@ -45,7 +46,14 @@ def _words(name):
     return os.environ.get(name, '').replace(',', ' ').split()
 
 
-def wanted(quick):
+def _proofs(quick, filesystems, methods):
+    """Names of those that go with what is measured."""
+    if bench_proofs.FILESYSTEM not in filesystems or bench_proofs.METHOD not in methods:
+        return ()
+    return tuple(proof.name for proof in bench_proofs.PROOFS if proof.quick or not quick)
+
+
+def wanted(quick, all_proofs=False):
     """Of K=, FS= and M=; RigError when they name what there is not."""
     globs = _words('K') or ['*']
     kernels = tuple(name for name in plan.STOCK
@@ -59,7 +67,9 @@ def wanted(quick):
     unknown = set(methods) - set(bench_cells.METHODS)
     if unknown:
         raise RigError(f'M= takes some of {", ".join(bench_cells.METHODS)}')
-    return Wanted(quick, kernels, filesystems, methods or bench_cells.METHODS)
+    methods = methods or bench_cells.METHODS
+    return Wanted(quick, kernels, filesystems, methods,
+                  _proofs(quick and not all_proofs, filesystems, methods))
 
 
 # Measuring
@@ -83,12 +93,11 @@ def _guests(choice):
     return guests
 
 
-def _tell_time(guests):
-    seconds = sum(bench_cells.seconds(cell, len(guest.methods_of(cell)), guest.quick)
-                  for guest in guests for cell in guest.cells) / host.jobs()
+def _tell_time(guests, proofs):
+    seconds = sum(guest.seconds for guest in guests + proofs) / host.jobs()
     cells = sum(len(guest.cells) for guest in guests)
-    progress(f'{cells} cells in {len(guests)} guests, {host.jobs()} side by side: '
-             f'some {max(1, round(seconds / 60))} minutes')
+    progress(f'{cells} cells in {len(guests)} guests, and {len(proofs)} that show something '
+             f'else, {host.jobs()} side by side: some {max(1, round(seconds / 60))} minutes')
 
 
 def _run_guests(guests, took):
@@ -130,9 +139,9 @@ def _write(path, records):
 def measure(choice):
     """All records, also in the file of OUT=, whatever happened on the way."""
     path = build.TOP / (os.environ.get('OUT') or build.OUT / 'bench.json')
-    guests = _guests(choice)
-    _tell_time(guests)
-    origin = _origin(guests)
+    guests, proofs = _guests(choice), bench_proofs.guests(choice)
+    _tell_time(guests, proofs)
+    origin = _origin(guests + proofs)
     records, lock = [], threading.Lock()
 
     def took(found):
@@ -140,7 +149,7 @@ def measure(choice):
             records.extend({**record, **origin[record['kernel_name']]} for record in found)
             _write(path, records)
 
-    _run_guests(guests, took)
+    _run_guests(proofs + guests, took)
     bench_cells.sort(records)
     _write(path, records)
     progress(f'all records: {path}')
@@ -184,11 +193,11 @@ def bench():
 
 
 def _show_bars(verdicts):
-    print(f'{"measured":>9}{"at most":>9}')
+    print(f'{"measured":>9}  {"the bar":<14}')
     for verdict in verdicts:
         bar = verdict.bar
-        print(f'{bench_table.times(verdict.ratio):>9}{bar.at_most:>9.2f}  '
-              f'{verdict.status:<8}{bar.method}/{bar.of}, {bar.says}'
+        print(f'{bench_table.times(verdict.ratio):>9}  {bar.limit:<14}'
+              f'{verdict.status:<8}{bar.what}, {bar.says}'
               + (f': {verdict.why}' if verdict.why else ''))
 
 
@@ -196,14 +205,14 @@ def _show_behind(records):
     """Whether the rule of never being behind holds."""
     found, compared = bench_bars.behind(records)
     for record, ratio in found:
-        print(f'{ratio:9.2f}{1:9.2f}  MISS    zcx is behind sendfile: {bench_table.where(record)}')
+        print(f'{ratio:9.2f}  {"at most 1.00":<14}MISS    zcx is behind sendfile: {bench_table.where(record)}')
     print(f'zcx is behind sendfile in {len(found)} of {compared} cells')
     return compared > 0 and not found
 
 
 def check():
     """A quick run against the bars; the exit code."""
-    choice = wanted(True)
+    choice = wanted(True, all_proofs=True)
     records = records_for(choice)
     print(bench_table.terminal(records) + '\n')
     verdicts = bench_bars.judge(records, choice.kernels, choice.filesystems)

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Optional
 
-from . import build, bench_cells
+from . import bench_cells, bench_proofs, build
 from .bench_cells import Cell
 from .host import RigError
 
@@ -24,6 +24,16 @@ class Bar:
     at_most: float
     needs: Optional[str] = None     # a method that may not exist yet
 
+    @property
+    def limit(self):
+        """For people."""
+        return f'at most {self.at_most:.2f}'
+
+    @property
+    def what(self):
+        """The figure, for people."""
+        return f'{self.method}/{self.of}'
+
     def kernel_and_net(self):
         """The guest that measures it."""
         return self.cell['kernel_name'], self.cell['net']
@@ -36,9 +46,28 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Floor:
+    """What a figure of a proof must come to at least."""
+    says: str
+    proof: dict             # what its record says
+    figure: str
+    at_least: float
+
+    @property
+    def limit(self):
+        """For people."""
+        return f'at least {self.at_least:.2f}'
+
+    @property
+    def what(self):
+        """The figure, for people."""
+        return f'{self.proof["method"]}, {self.figure}'
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a bar came to."""
-    bar: Bar
+    bar: object             # Bar or Floor
     ratio: Optional[float]
     status: str
     why: str = ''
@@ -86,15 +115,35 @@ def _judge(bar, records):
     return Verdict(bar, ratio, OK if ratio <= bar.at_most else MISS)
 
 
+def _judge_floor(floor, records):
+    found = bench_cells.find(records, **floor.proof)
+    if not found:
+        return Verdict(floor, None, MISS, f'{floor.proof["proof"]} was not measured')
+    value = found[0].get(floor.figure)
+    if value is None:
+        return Verdict(floor, None, MISS, f'no {floor.figure}')
+    return Verdict(floor, value, OK if value >= floor.at_least else MISS)
+
+
+def _floors(kernels, filesystems):
+    if bench_proofs.FILESYSTEM not in filesystems:
+        return []
+    found = [Floor(**entry) for entry in _load()['floors']]
+    return [floor for floor in found if floor.proof['kernel_name'] in kernels]
+
+
 def judge(records, kernels, filesystems):
     """A verdict on each bar."""
-    return [_judge(bar, records) for bar in bars(kernels, filesystems)]
+    cells = bench_proofs.cells(records)
+    return [_judge(bar, cells) for bar in bars(kernels, filesystems)] + \
+        [_judge_floor(floor, records) for floor in _floors(kernels, filesystems)]
 
 
 def behind(records):
     """(record, ratio) of every cell in which zcx is behind; and how many were compared."""
     rule = _load()['never_behind']
     found, compared = [], 0
+    records = bench_proofs.cells(records)
     for record in bench_cells.find(records, method=rule['method']):
         cell = {key: record.get(key) for key in ('kernel_name', 'net', 'fs', 'size_bytes',
                                                  'cache', 'header_bytes', 'sg')}

@@ -152,6 +152,8 @@ def _place(record):
     guest = record['kernel_name'], NETS.index(record['net'])
     if 'fs' not in record:
         return *guest, len(FILESYSTEMS)
+    if 'proof' in record:
+        return *guest, len(FILESYSTEMS) + 1, record['proof']
     return (*guest, FILESYSTEMS.index(record['fs']), record.get('sg') == 'off',
             record['size_bytes'], record['cache'] == 'cold', record['header_bytes'],
             _rank(record['method']))

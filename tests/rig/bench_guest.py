@@ -49,6 +49,8 @@ class BenchGuest:
         self.name = f'bench-{kernel.name}-{net}'
         self._logs = build.OUT / 'logs'
         self._left = {cell.name: cell for cell in cells}
+        self.seconds = sum(bench_cells.seconds(cell, len(methods_of(cell)), quick)
+                           for cell in cells)
 
     def run(self, took):
         """Measure all cells; took(records) gets those of each, also of those that were lost."""

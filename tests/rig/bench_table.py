@@ -1,6 +1,6 @@
 """What was measured, as tables: on the terminal and in docs/benchmarks.md."""
 
-from . import bench_cells
+from . import bench_cells, bench_proofs
 from .bench_cells import Cell, failed, find, measured, size_name
 
 # Runs that are further apart than this share of their median.
@@ -72,7 +72,7 @@ def _title(fs, cache, header, sg):
 
 def terminal(records):
     """All of it, grouped by guest, filesystem, cache and header."""
-    cells = [record for record in records if 'fs' in record]
+    cells = [record for record in bench_proofs.cells(records) if 'fs' in record]
     lines = []
     for kernel, net in guests(cells):
         guest = find(cells, kernel_name=kernel, net=net)
@@ -83,7 +83,16 @@ def terminal(records):
             lines += ['', *_group(find(guest, **members), _title(*values))]
     if any(map(marked, cells)):
         lines += ['', f'* spread of the runs above {MARK}']
-    return '\n'.join(lines)
+    return '\n'.join(lines + _proofs(records))
+
+
+def _proofs(records):
+    lines = []
+    for proof, kernel, head, rows in bench_proofs.tables(records):
+        lines += ['', f'{kernel}, {proof}']
+        lines += ['  ' + f'{first:<20}' + ''.join(f'{text:>26}' for text in rest)
+                  for first, *rest in [head, *rows]]
+    return lines
 
 
 def totals(records):
@@ -119,4 +128,6 @@ def cell_of(record):
 def where(record):
     """A record's place, for people."""
     guest = f'{record["kernel_name"]} {record["net"]}'
+    if bench_proofs.is_proof(record):
+        return f'{record["kernel_name"]}, {record["proof"]}'
     return f'{guest}, {cell_of(record).title}' if 'fs' in record else guest
