@@ -30,6 +30,7 @@
  * @stop: to the thread
  * @looks: how often it was looked
  * @least: fewest pages of all that were resident at a look
+ * @sum: of all looks
  */
 struct hot {
 	unsigned int count;
@@ -38,6 +39,7 @@ struct hot {
 	_Atomic bool stop;
 	_Atomic unsigned int looks;
 	_Atomic size_t least;
+	uint64_t sum;
 	pthread_t thread;
 };
 
@@ -118,6 +120,7 @@ static void *hot_thread(void *arg)
 
 		if (now < hot->least)
 			hot->least = now;
+		hot->sum += now;
 		if (hot->looks++ % HOT_AGAIN == HOT_AGAIN - 1)
 			hot_read(hot);
 		guest_sleep_ms(1000);
@@ -135,6 +138,7 @@ static void hot_start(struct hot *hot)
 	hot_read(hot);
 	hot->stop = false;
 	hot->looks = 0;
+	hot->sum = 0;
 	hot->least = hot_resident(hot);
 	assert_int_equal(hot->least, hot->count * HOT_PAGES);
 	assert_int_equal(pthread_create(&hot->thread, NULL, hot_thread, hot),
@@ -226,8 +230,10 @@ static unsigned int measure(struct hot *hot, int fd, uint64_t bytes,
 	receiver_join(&receiver);
 	stayed = hot_stop(hot);
 	way_record("hotset", way->name, bytes,
-		   "\"hot_bytes\": %llu, \"hot_kept\": %u.%03u, \"looks\": %u",
+		   "\"hot_bytes\": %llu, \"hot_kept\": %u.%03u, "
+		   "\"hot_kept_mean\": %.3f, \"looks\": %u",
 		   hot->count * HOT_BYTES, stayed / 1000, stayed % 1000,
+		   (double)hot->sum / hot->looks / (hot->count * HOT_PAGES),
 		   hot->looks);
 	assert_true(sent);
 	assert_int_equal(receiver.bytes, bytes);
