@@ -31,7 +31,7 @@ class Proof:
     seconds: int        # about how long it takes, with its guest
 
 
-PROOFS = (Proof('hotset', 'hotset_kept', False, 600),
+PROOFS = (Proof('hotset', 'hotset_kept', False, 400),
           Proof('overlap', 'direct_overlap', True, 150))
 
 
