@@ -8,7 +8,7 @@
 # What the host reads, on standard output:
 #
 #   begin NAME          then the test's own output, each line after "| "
-#   end NAME CODE       0 passed, 1 failed, 77 skipped
+#   end NAME CODE TIME  0 passed, 1 failed, 77 skipped; seconds, by the guest's clock
 #   done                the last line of a guest that came to its end
 #
 # A kernel splat fails the test during which it came, whatever the test says.
@@ -67,8 +67,13 @@ guest_instruments() {
 	[ -e /sys/kernel/debug/kmemleak ] && [ -d /sys/kernel/debug/failslab ]
 }
 
+# Since boot.
+uptime_seconds() {
+	cut -d . -f 1 /proc/uptime
+}
+
 run_one() {
-	name=$1 seconds=$2
+	name=$1 seconds=$2 begun=$(uptime_seconds)
 	[ "$ZCX_DEBUG" = 1 ] && seconds=$((seconds * 6))
 	echo "begin $name"
 	echo "zcx-test: $name" > /dev/kmsg
@@ -87,7 +92,7 @@ run_one() {
 		code=1
 		insmod "$ZCX_KO"
 	fi
-	echo "end $name $code"
+	echo "end $name $code $(($(uptime_seconds) - begun))"
 }
 
 run_all() {
