@@ -17,6 +17,11 @@
  * A fragment never leaves its folio, although a run may: whoever splits or
  * clones a packet (skb_split(), skb_segment(), tcp_clone_payload()) takes one
  * reference a fragment, on the folio that it begins in.
+ *
+ * That reference is the scatter list's own, wherever the list has done with the
+ * folio: where folios are small, to take one for the packet and give the list's
+ * back cost more than all else that is done for a page here. What was
+ * appended is sent: sendmsg() then returns how much it was, and never an error.
  */
 #include <linux/mm.h>
 #include <linux/net.h>
@@ -48,28 +53,41 @@ void zcx_frags_init(struct zcx_frags *frags, struct sock *sk)
 	/* Nobody is to write to what packets refer to. */
 	frags->ubuf.flags = SKBFL_SHARED_FRAG;
 	frags->sk = sk;
+	frags->sgl = NULL;
 	frags->appended = 0;
 }
 
-/*
- * The next fragment of a packet: what stands in @bv from @skip on, within one
- * folio, at most @left bytes. Returns how many.
- */
-static size_t zcx_frags_add(struct skb_shared_info *shinfo,
-			    const struct bio_vec *bv, size_t skip, size_t left)
+/* Bytes from byte @offset of @page on that are in the same folio. */
+static size_t zcx_folio_room(struct folio *folio, struct page *page,
+			     size_t offset)
 {
-	size_t at = bv->bv_offset + skip;
-	struct page *page = nth_page(bv->bv_page, at >> PAGE_SHIFT);
-	struct folio *folio = page_folio(page);
-	size_t room = PAGE_SIZE - offset_in_page(at);
+	size_t room = PAGE_SIZE - offset;
 
 	if (folio_test_large(folio))
 		room += (folio_nr_pages(folio) - 1 -
 			 folio_page_idx(folio, page)) * PAGE_SIZE;
-	left = min3(left, bv->bv_len - skip, room);
-	folio_get(folio);
-	__skb_fill_page_desc_noacc(shinfo, shinfo->nr_frags++, page,
-				   offset_in_page(at), left);
+	return room;
+}
+
+/*
+ * Fragment @frag of a packet: what stands in @bv from @skip on, within one
+ * folio, at most @left bytes. If that is the last of the folio in @bv and @give
+ * is set, the reference is that of @bv. Returns how many bytes.
+ */
+static size_t zcx_frags_add(struct skb_shared_info *shinfo, unsigned int frag,
+			    const struct bio_vec *bv, size_t skip, size_t left,
+			    bool give)
+{
+	size_t at = bv->bv_offset + skip, rest = bv->bv_len - skip;
+	struct page *page = nth_page(bv->bv_page, at >> PAGE_SHIFT);
+	struct folio *folio = page_folio(page);
+
+	at = offset_in_page(at);
+	rest = min(rest, zcx_folio_room(folio, page, at));
+	if (left < rest || !give)
+		folio_get(folio);
+	left = min(left, rest);
+	__skb_fill_page_desc_noacc(shinfo, frag, page, at, left);
 	return left;
 }
 
@@ -86,6 +104,42 @@ static int zcx_frags_admit(struct sock *sk, struct sk_buff *skb, size_t bytes)
 	/* An ordinary packet: its memory is charged to the socket. */
 	shinfo->flags &= ~SKBFL_PURE_ZEROCOPY;
 	return sk_wmem_schedule(sk, bytes) ? 0 : -EFAULT;
+}
+
+/*
+ * May the list's references go to the packet? Not if TCP has copied some of it, as
+ * it does into a SYN: then what is appended is not what comes next in the list.
+ */
+static bool zcx_frags_may_give(const struct zcx_frags *frags,
+			       const struct iov_iter *from)
+{
+	const struct zcx_sglist *sgl = frags->sgl;
+
+	return sgl && sgl->bytes - sgl->given == iov_iter_count(from);
+}
+
+/* Up to @length bytes of @from into @shinfo; moves @from on. Returns how many. */
+static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
+			     struct iov_iter *from, size_t length, bool give)
+{
+	unsigned int frag = shinfo->nr_frags, max = zcx_max_skb_frags();
+	const struct bio_vec *bv = from->bvec;
+	size_t skip = from->iov_offset;
+	size_t left = length;
+
+	while (left && frag < max) {
+		size_t n = zcx_frags_add(shinfo, frag++, bv, skip, left, give);
+
+		left -= n;
+		skip += n;
+		if (skip == bv->bv_len) {
+			skip = 0;
+			bv++;
+		}
+	}
+	shinfo->nr_frags = frag;
+	iov_iter_advance(from, length - left);
+	return length - left;
 }
 
 /**
@@ -107,34 +161,24 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
 	struct msghdr *msg = container_of(from, struct msghdr, msg_iter);
 	struct zcx_frags *frags =
 		container_of(msg->msg_ubuf, struct zcx_frags, ubuf);
-	struct skb_shared_info *shinfo = skb_shinfo(skb);
-	const struct bio_vec *bv = from->bvec;
 	size_t left = min(length, iov_iter_count(from));
-	size_t skip = from->iov_offset;
-	unsigned int copied = 0;
+	size_t copied;
+	bool give;
 	int err;
 
 	*truesize = 0;
 	err = zcx_frags_admit(frags->sk, skb, left);
 	if (err)
 		return err;
-
-	while (copied < left && shinfo->nr_frags < zcx_max_skb_frags()) {
-		size_t n = zcx_frags_add(shinfo, bv, skip, left - copied);
-
-		copied += n;
-		skip += n;
-		if (skip == bv->bv_len) {
-			skip = 0;
-			bv++;
-		}
-	}
+	give = zcx_frags_may_give(frags, from);
+	copied = zcx_frags_fill(skb_shinfo(skb), from, left, give);
+	if (give)
+		zcx_sglist_give(frags->sgl, copied);
 	skb->data_len += copied;
 	skb->len += copied;
 	skb->truesize += copied;
 	*truesize = copied;
 	frags->appended += copied;
-	iov_iter_advance(from, copied);
 	return copied < left ? -EMSGSIZE : 0;
 }
 
@@ -145,6 +189,9 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
  * @more: more bytes will follow
  * @appended: out: bytes that have become fragments; TCP copies what it does not
  *	want to refer to
+ *
+ * Of what is taken, packets may have got the list's references: whoever calls
+ * takes it off the list, before anything else is done with that.
  *
  * Context: process context; may sleep for the socket's lock and memory.
  * Return: bytes taken, at least 1; 0: TCP may have no memory this way, its own
@@ -164,6 +211,7 @@ ssize_t zcx_frags_push(struct socket *sock, struct zcx_sglist *sgl, bool more,
 	ssize_t taken;
 
 	zcx_frags_init(&frags, sock->sk);
+	frags.sgl = sgl;
 	zcx_sglist_to_iter(sgl, &msg.msg_iter);
 	taken = sock_sendmsg(sock, &msg);
 	*appended = frags.appended;

@@ -13,11 +13,13 @@ struct zcx_sglist;
  * struct zcx_frags - runs of memory on their way into packets
  * @ubuf: what sendmsg() knows them by; no packet does
  * @sk: the socket
+ * @sgl: whose references packets take over; NULL: they take their own
  * @appended: bytes that have become fragments
  */
 struct zcx_frags {
 	struct ubuf_info ubuf;
 	struct sock *sk;
+	struct zcx_sglist *sgl;
 	size_t appended;
 };
 

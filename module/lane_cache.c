@@ -8,6 +8,7 @@
  * are read this way; see zcx_cache_magic[].
  */
 #include <linux/backing-dev.h>
+#include <linux/cacheflush.h>
 #include <linux/dax.h>
 #include <linux/file.h>
 #include <linux/magic.h>
@@ -229,8 +230,9 @@ struct zcx_walk {
 static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
 {
 	struct zcx_range *range = walk->range;
-	size_t offset = offset_in_folio(folio, range->pos);
-	size_t length = min(walk->max, folio_size(folio) - offset);
+	size_t size = folio_size(folio);
+	size_t offset = range->pos & (size - 1);
+	size_t length = min(walk->max, size - offset);
 	struct page *page = folio_page(folio, offset >> PAGE_SHIFT);
 
 	if (zcx_sglist_append(walk->sgl, page, offset_in_page(offset), length,
@@ -239,7 +241,9 @@ static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
 	/* What is to be dropped bears no mark of ours: see drop.c. */
 	if (!range->drop || !zcx_drop_has(range->drop, range->pos))
 		folio_mark_accessed(folio);
-	if (mapping_writably_mapped(range->file->f_mapping))
+	/* Known when compiled: most caches have no such need. */
+	if (ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE &&
+	    mapping_writably_mapped(range->file->f_mapping))
 		flush_dcache_folio(folio);
 	range->pos += length;
 	walk->max -= length;
@@ -271,6 +275,17 @@ static bool zcx_walk_visit(struct zcx_walk *walk, struct folio *folio)
 }
 
 /*
+ * folio_try_get() for who is in an RCU section already, as every walk is: the
+ * kernel's own enters one for each folio, to keep hugetlb from mapping the memory
+ * of struct page read-only meanwhile.
+ */
+static bool zcx_folio_try_get(struct folio *folio)
+{
+	return !page_is_fake_head(&folio->page) &&
+	       atomic_add_unless(&folio->_refcount, 1, 0);
+}
+
+/*
  * Append what is resident from @walk->range->pos on without a gap. How folios
  * are got is filemap_get_read_batch()'s way, which modules cannot call; 6.1's
  * filemap_get_folios_contig() does not expect that a large folio replaces small
@@ -290,7 +305,7 @@ static void zcx_walk_resident(struct zcx_walk *walk)
 			continue;
 		if (xa_is_value(folio) || xa_is_sibling(folio))
 			break;
-		if (!folio_try_get(folio)) {
+		if (!zcx_folio_try_get(folio)) {
 			xas_reset(&xas);
 			continue;
 		}

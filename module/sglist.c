@@ -18,6 +18,7 @@ static void zcx_sglist_reset(struct zcx_sglist *sgl)
 	sgl->first = sgl->table.sgl;
 	sgl->next = sgl->table.sgl;
 	sgl->bytes = 0;
+	sgl->given = 0;
 }
 
 /**
@@ -102,10 +103,10 @@ static struct folio *zcx_sg_tail_folio(struct scatterlist *sg)
 
 /*
  * Make the last run longer. One reference a folio: if the run touches @page's
- * already, it has one.
+ * already, it has one. Kept out of the way of what does not merge.
  */
-static void zcx_sg_extend(struct scatterlist *last, struct page *page,
-			  unsigned int length)
+static noinline void zcx_sg_extend(struct scatterlist *last, struct page *page,
+				   unsigned int length)
 {
 	struct folio *folio = page_folio(page);
 
@@ -145,16 +146,18 @@ int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 		      unsigned int offset, unsigned int length, enum zcx_tag tag)
 {
 	phys_addr_t start = page_to_phys(page) + offset;
+	struct scatterlist *sg = sgl->next;
 
 	if (zcx_sglist_continues(sgl, start, length, tag)) {
-		zcx_sg_extend(sgl->next - 1, page, length);
+		zcx_sg_extend(sg - 1, page, length);
 	} else {
 		if (!zcx_sglist_room(sgl))
 			return -ENOSPC;
-		*sgl->next = (struct scatterlist){ };
-		sg_set_page(sgl->next, page, length, offset);
-		sgl->tags[sgl->next - sgl->table.sgl] = tag;
-		sgl->next++;
+		/* Memory of no known contents, some of them flags. */
+		sg->page_link = 0;
+		sg_set_page(sg, page, length, offset);
+		sgl->tags[sg - sgl->table.sgl] = tag;
+		sgl->next = sg + 1;
 		sgl->table.nents++;
 	}
 	sgl->end = start + length;
@@ -164,14 +167,21 @@ int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 
 /*
  * Take @bytes off the front of the run @sg, dropping the reference of every
- * folio that the run then no longer touches.
+ * folio that the run then no longer touches; those of the first @given bytes have
+ * gone already.
  */
-static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes)
+static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
+			   unsigned int given)
 {
-	struct page *page = sg_page(sg);
-	unsigned int offset = sg->offset;
-	unsigned int left = sg->length;
+	unsigned int offset = sg->offset + given;
+	unsigned int left = sg->length - given;
+	struct page *page;
 
+	if (!left)
+		return;
+	bytes -= given;
+	page = nth_page(sg_page(sg), offset >> PAGE_SHIFT);
+	offset = offset_in_page(offset);
 	/* All of a page: the usual case where folios are no larger. */
 	if (bytes == left && offset + left <= PAGE_SIZE) {
 		folio_put(page_folio(page));
@@ -207,21 +217,27 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes)
 void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			u64 by_tag[ZCX_NR_TAGS])
 {
+	struct scatterlist *sg = sgl->first;
+
 	sgl->bytes -= bytes;
 	while (bytes) {
-		struct scatterlist *sg = sgl->first;
 		unsigned int length = sg->length;
 		unsigned int step = min_t(size_t, bytes, length);
+		unsigned int given = min_t(size_t, sgl->given, step);
 
-		zcx_sg_consume(sg, step);
+		/* Where all of an entry is given, there is nothing to look at. */
+		if (given < length)
+			zcx_sg_consume(sg, step, given);
+		sgl->given -= given;
 		if (by_tag)
 			by_tag[sgl->tags[sg - sgl->table.sgl]] += step;
 		bytes -= step;
 		if (step < length)
 			break;
-		sgl->table.nents--;
-		sgl->first++;
+		sg++;
 	}
+	sgl->table.nents -= sg - sgl->first;
+	sgl->first = sg;
 	if (!sgl->bytes)
 		zcx_sglist_reset(sgl);
 }

@@ -39,6 +39,8 @@ enum zcx_tag {
  * @next: the entry behind the newest, if there is room for one
  * @end: physical address behind the newest entry in use, if there is one
  * @bytes: bytes in all entries in use
+ * @given: of these, bytes off the front whose references others have taken over,
+ *	see zcx_sglist_give()
  * @few: the entries of a short list, so that it needs no allocation
  * @few_bv: their @bv
  * @few_tags: and their tags
@@ -61,6 +63,7 @@ struct zcx_sglist {
 	struct scatterlist	*next;
 	phys_addr_t		end;
 	size_t			bytes;
+	size_t			given;
 	struct scatterlist	few[ZCX_SGLIST_FEW];
 	struct bio_vec		few_bv[ZCX_SGLIST_FEW];
 	u8			few_tags[ZCX_SGLIST_FEW];
@@ -86,6 +89,22 @@ void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct iov_iter *iter);
 static inline unsigned int zcx_sglist_room(const struct zcx_sglist *sgl)
 {
 	return sgl->table.sgl + sgl->table.orig_nents - sgl->next;
+}
+
+/**
+ * zcx_sglist_give() - somebody has taken over references of the list
+ * @sgl: the list
+ * @bytes: how many more of its bytes, from the first that was not given yet
+ *
+ * With the last byte that a run has of a folio, the list's reference on that
+ * folio is given. What is given is still in the list, until it is taken off the
+ * front, and must be before anybody is offered it again.
+ *
+ * Context: any.
+ */
+static inline void zcx_sglist_give(struct zcx_sglist *sgl, size_t bytes)
+{
+	sgl->given += bytes;
 }
 
 /* for_each_zcx_sg - walk the entries in use, oldest first */
