@@ -257,7 +257,11 @@ static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
  */
 static bool zcx_walk_visit(struct zcx_walk *walk, struct folio *folio)
 {
-	if (unlikely(folio_test_readahead(folio))) {
+	/*
+	 * Where nothing is read ahead, as in tmpfs, that bit says that the folio
+	 * was to be reclaimed once, and stays set.
+	 */
+	if (unlikely(folio_test_readahead(folio)) && walk->range->ra.ra_pages) {
 		folio_get(folio);
 		walk->marker = folio;
 	}

@@ -93,24 +93,17 @@ void zcx_sglist_destroy(struct zcx_sglist *sgl)
 		kvfree(sgl->table.sgl);
 }
 
-/* The folio that the last byte of the run @sg lies in. */
-static struct folio *zcx_sg_tail_folio(struct scatterlist *sg)
-{
-	unsigned int last = sg->offset + sg->length - 1;
-
-	return page_folio(nth_page(sg_page(sg), last >> PAGE_SHIFT));
-}
-
 /*
- * Make the last run longer. One reference a folio: if the run touches @page's
- * already, it has one. Kept out of the way of what does not merge.
+ * Make the last run longer by what stands at @offset of @page. One reference a
+ * folio: the run, which ends right before that, has one already unless the folio
+ * begins there.
  */
-static noinline void zcx_sg_extend(struct scatterlist *last, struct page *page,
-				   unsigned int length)
+static void zcx_sg_extend(struct scatterlist *last, struct page *page,
+			  unsigned int offset, unsigned int length)
 {
 	struct folio *folio = page_folio(page);
 
-	if (zcx_sg_tail_folio(last) == folio)
+	if (offset || page != folio_page(folio, 0))
 		folio_put(folio);
 	last->length += length;
 }
@@ -149,7 +142,7 @@ int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 	struct scatterlist *sg = sgl->next;
 
 	if (zcx_sglist_continues(sgl, start, length, tag)) {
-		zcx_sg_extend(sg - 1, page, length);
+		zcx_sg_extend(sg - 1, page, offset, length);
 	} else {
 		if (!zcx_sglist_room(sgl))
 			return -ENOSPC;
@@ -245,6 +238,14 @@ void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 static phys_addr_t zcx_sg_start(struct scatterlist *sg)
 {
 	return page_to_phys(sg_page(sg)) + sg->offset;
+}
+
+/* The folio that the last byte of the run @sg lies in. */
+static struct folio *zcx_sg_tail_folio(struct scatterlist *sg)
+{
+	unsigned int last = sg->offset + sg->length - 1;
+
+	return page_folio(nth_page(sg_page(sg), last >> PAGE_SHIFT));
 }
 
 /*

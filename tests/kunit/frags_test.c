@@ -14,6 +14,7 @@
 
 #include "fake.h"
 #include "frags.h"
+#include "sglist.h"
 
 #define MAX_RUNS	40
 
@@ -270,6 +271,144 @@ static void frags_split_and_cloned(struct kunit *test)
 	end(test, s);
 }
 
+/* A list over whole pages of the lane, from @first on; each holds a reference. */
+static void list(struct kunit *test, struct zcx_sglist *sgl, unsigned int first,
+		 unsigned int count, unsigned int stride)
+{
+	struct fake *fake = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(sgl, count, GFP_KERNEL));
+	for (i = 0; i < count; i++) {
+		struct page *page = fake->page + first + i * stride;
+
+		get_page(page);
+		KUNIT_ASSERT_EQ(test, 0, zcx_sglist_append(sgl, page, 0,
+							   PAGE_SIZE,
+							   ZCX_TAG_CACHE));
+	}
+}
+
+static void board_list(struct setup *s, struct zcx_sglist *sgl)
+{
+	zcx_frags_init(&s->frags, s->sock->sk);
+	s->frags.sgl = sgl;
+	s->msg.msg_ubuf = &s->frags.ubuf;
+	zcx_sglist_to_iter(sgl, &s->msg.msg_iter);
+}
+
+/* One reference a page, first the list's, then the packet's. */
+static void frags_take_over_references(struct kunit *test)
+{
+	struct sk_buff *skb = packet(test);
+	struct setup *s = begin(test);
+	struct fake *fake = test->priv;
+	struct zcx_sglist sgl;
+	unsigned int i;
+
+	list(test, &sgl, 0, 4, 2);
+	board_list(s, &sgl);
+	append(test, s, skb, SIZE_MAX, 0);
+	KUNIT_EXPECT_EQ(test, sgl.given, 4 * PAGE_SIZE);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, page_count(fake->page + 2 * i),
+				fake->refs[2 * i] + 1);
+	zcx_sglist_advance(&sgl, 4 * PAGE_SIZE, NULL);
+	KUNIT_EXPECT_EQ(test, sgl.given, 0);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, page_count(fake->page + 2 * i),
+				fake->refs[2 * i] + 1);
+	kfree_skb(skb);
+	zcx_sglist_destroy(&sgl);
+	end(test, s);
+}
+
+/* Wherever a packet, and then what is sent, ends in a run of small folios. */
+static void frags_take_over_parts(struct kunit *test)
+{
+	static const size_t cuts[] = {
+		1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE,
+		3 * PAGE_SIZE - 1, 3 * PAGE_SIZE,
+	};
+	struct setup *s = begin(test);
+	struct zcx_sglist sgl;
+	unsigned int i, stride;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(cuts); i++) {
+		struct sk_buff *first = packet(test), *second = packet(test);
+		size_t cut = cuts[i / 2];
+
+		stride = 1 + i % 2;
+		list(test, &sgl, 0, 3, stride);
+		board_list(s, &sgl);
+		append(test, s, first, cut, 0);
+		zcx_sglist_advance(&sgl, cut, NULL);
+		KUNIT_EXPECT_EQ(test, sgl.given, 0);
+		KUNIT_EXPECT_EQ(test, sgl.bytes, 3 * PAGE_SIZE - cut);
+		/* Once for what is left, by the next call of sendmsg(). */
+		if (sgl.bytes) {
+			board_list(s, &sgl);
+			append(test, s, second, SIZE_MAX, 0);
+		}
+		/* What was given is not dropped, also if it is dropped late. */
+		zcx_sglist_destroy(&sgl);
+		kfree_skb(first);
+		kfree_skb(second);
+		fake_expect_refs(test, test->priv);
+	}
+	end(test, s);
+}
+
+/* TCP has copied the first bytes, as into a SYN: packets take their own. */
+static void frags_behind_a_copy(struct kunit *test)
+{
+	struct sk_buff *skb = packet(test);
+	struct setup *s = begin(test);
+	struct fake *fake = test->priv;
+	struct zcx_sglist sgl;
+
+	list(test, &sgl, 0, 2, 1);
+	board_list(s, &sgl);
+	iov_iter_advance(&s->msg.msg_iter, 100);
+	append(test, s, skb, SIZE_MAX, 0);
+	KUNIT_EXPECT_EQ(test, sgl.given, 0);
+	KUNIT_EXPECT_EQ(test, page_count(fake->page), fake->refs[0] + 2);
+	zcx_sglist_advance(&sgl, 2 * PAGE_SIZE, NULL);
+	KUNIT_EXPECT_EQ(test, page_count(fake->page), fake->refs[0] + 1);
+	kfree_skb(skb);
+	zcx_sglist_destroy(&sgl);
+	end(test, s);
+}
+
+/* A folio that reaches into the next packet, with one reference of the list. */
+static void frags_share_a_large_folio(struct kunit *test)
+{
+	struct sk_buff *first = packet(test), *second = packet(test);
+	struct folio *folio = folio_alloc(GFP_KERNEL, 2);
+	struct setup *s = begin(test);
+	struct zcx_sglist sgl;
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 1, GFP_KERNEL));
+	folio_get(folio);
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_append(&sgl, folio_page(folio, 1), 0,
+						   2 * PAGE_SIZE,
+						   ZCX_TAG_CACHE));
+	board_list(s, &sgl);
+	append(test, s, first, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 3);
+	append(test, s, second, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 3);
+	zcx_sglist_advance(&sgl, 2 * PAGE_SIZE, NULL);
+	kfree_skb(first);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 2);
+	kfree_skb(second);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	zcx_sglist_destroy(&sgl);
+	folio_put(folio);
+	end(test, s);
+}
+
 static struct kunit_case frags_cases[] = {
 	KUNIT_CASE(frags_make_ordinary_packets),
 	KUNIT_CASE(frags_stay_within_folios),
@@ -279,6 +418,10 @@ static struct kunit_case frags_cases[] = {
 	KUNIT_CASE(frags_of_a_packet_are_limited),
 	KUNIT_CASE(frags_shun_zerocopy_packets),
 	KUNIT_CASE(frags_split_and_cloned),
+	KUNIT_CASE(frags_take_over_references),
+	KUNIT_CASE(frags_take_over_parts),
+	KUNIT_CASE(frags_behind_a_copy),
+	KUNIT_CASE(frags_share_a_large_folio),
 	{ }
 };
 

@@ -102,6 +102,31 @@ static void lane_reads_what_was_written(struct kunit *test)
 	}
 }
 
+/* PG_reclaim has the bit of PG_readahead. */
+static void lane_marks_of_reclaim(struct kunit *test)
+{
+	struct file *file = make_file(test, 0);
+	struct zcx_range range;
+	struct zcx_sglist sgl;
+	pgoff_t index;
+
+	write_file(test, file, 0, 8 * PAGE_SIZE);
+	for (index = 0; index < 8; index++) {
+		struct folio *folio = filemap_get_folio(file->f_mapping, index);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(folio));
+		folio_set_reclaim(folio);
+		folio_put(folio);
+	}
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&sgl, 8, GFP_KERNEL));
+	range = range_of(&zcx_lane_cache, file, 0);
+	KUNIT_EXPECT_EQ(test, (ssize_t)(8 * PAGE_SIZE),
+			zcx_lane_cache.fill(&range, &sgl, SZ_64K,
+					    ZCX_EFFORT_NONE));
+	zcx_sglist_destroy(&sgl);
+	fput(file);
+}
+
 static void lane_odd_offsets_and_little_room(struct kunit *test)
 {
 	struct file *file = make_file(test, 0);
@@ -206,6 +231,7 @@ static void lane_gives_folios_back(struct kunit *test)
 
 static struct kunit_case lane_cases[] = {
 	KUNIT_CASE(lane_reads_what_was_written),
+	KUNIT_CASE(lane_marks_of_reclaim),
 	KUNIT_CASE(lane_odd_offsets_and_little_room),
 	KUNIT_CASE(lane_offset_beyond_the_end),
 	KUNIT_CASE(lane_hole_stays_a_hole),

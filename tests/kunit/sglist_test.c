@@ -57,6 +57,30 @@ static void sglist_one_folio_holds_one_reference(struct kunit *test)
 	fake_expect_refs(test, fake);
 }
 
+/* Packets have taken over the first; the list drops the others' references. */
+static void sglist_given_is_not_dropped(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct zcx_sglist sgl;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, zcx_sglist_init(&sgl, 8, GFP_KERNEL), 0);
+	for (i = 0; i < 4; i++)
+		add(&sgl, fake->page + i, 0, PAGE_SIZE, ZCX_TAG_CACHE);
+	zcx_sglist_give(&sgl, PAGE_SIZE + 10);
+	zcx_sglist_advance(&sgl, 2 * PAGE_SIZE + 20, NULL);
+	KUNIT_EXPECT_EQ(test, sgl.given, 0);
+	KUNIT_EXPECT_EQ(test, sgl.bytes, 2 * PAGE_SIZE - 20);
+	KUNIT_EXPECT_EQ(test, sgl.first->offset, 20);
+	KUNIT_EXPECT_PTR_EQ(test, sg_page(sgl.first), fake->page + 2);
+	KUNIT_EXPECT_EQ(test, page_count(fake->page), fake->refs[0] + 1);
+	KUNIT_EXPECT_EQ(test, page_count(fake->page + 1), fake->refs[1]);
+	KUNIT_EXPECT_EQ(test, page_count(fake->page + 2), fake->refs[2] + 1);
+	put_page(fake->page);
+	zcx_sglist_destroy(&sgl);
+	fake_expect_refs(test, fake);
+}
+
 static void sglist_what_does_not_merge(struct kunit *test)
 {
 	struct fake *fake = test->priv;
@@ -324,6 +348,7 @@ static void sglist_trim_then_append(struct kunit *test)
 static struct kunit_case sglist_cases[] = {
 	KUNIT_CASE(sglist_adjacent_folios_merge),
 	KUNIT_CASE(sglist_one_folio_holds_one_reference),
+	KUNIT_CASE(sglist_given_is_not_dropped),
 	KUNIT_CASE(sglist_what_does_not_merge),
 	KUNIT_CASE(sglist_full_list_refuses),
 	KUNIT_CASE(sglist_advance_drops_what_is_passed),
