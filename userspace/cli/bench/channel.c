@@ -16,11 +16,19 @@
 #include "channel.h"
 #include "cli.h"
 #include "endpoint.h"
+#include "io.h"
 #include "receiver.h"
 
 /* How long to sleep between two looks at the socket's queue. */
 #define LOOK_FIRST_NS	100000L
 #define LOOK_LAST_NS	1600000L
+
+/*
+ * How much another machine is sent before a run: as over a connection that has
+ * been in use. A fresh one sends small packets, as long as its window is small, and
+ * how many depends on when ACKs come: on the load of this machine.
+ */
+#define WARM_UP_BYTES	(8UL << 20)
 
 /* Until the child has accepted (@wanted is 1) or ended (0) the connection. */
 static int await_open(struct bench_receiver *receiver, int wanted)
@@ -47,27 +55,6 @@ static uint64_t acked(int sock)
 	if (getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &length))
 		return 0;
 	return info.tcpi_bytes_acked;
-}
-
-int bench_channel_open(struct bench_channel *channel,
-		       struct bench_receiver *receiver, const char *to)
-{
-	int one = 1, ret = 0;
-
-	memset(channel, 0, sizeof(*channel));
-	channel->receiver = receiver;
-	channel->sock = endpoint_connect(receiver ? receiver->address : to);
-	if (channel->sock < 0)
-		return -ENOTCONN;
-	/* As servers do: the end of a response does not wait for the client. */
-	setsockopt(channel->sock, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	cli_set_timeout(channel->sock, SO_SNDTIMEO, BENCH_PATIENCE_SECONDS);
-	channel->acked_before = acked(channel->sock);
-	if (receiver)
-		ret = await_open(receiver, 1);
-	if (ret)
-		close(channel->sock);
-	return ret;
 }
 
 void bench_channel_expect(struct bench_channel *channel, uint64_t bytes)
@@ -99,6 +86,45 @@ static int await_acks(int sock)
 		if (pause.tv_nsec < LOOK_LAST_NS)
 			pause.tv_nsec *= 2;
 	}
+}
+
+/* Open the connection's window. Returns 0 or -errno. */
+static int warm_up(int sock)
+{
+	static const char zeros[64 << 10];
+	size_t left = WARM_UP_BYTES;
+	ssize_t n;
+
+	while (left) {
+		n = send(sock, zeros, bench_min(sizeof(zeros), left),
+			 MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EPIPE;
+		left -= n;
+	}
+	return await_acks(sock);
+}
+
+int bench_channel_open(struct bench_channel *channel,
+		       struct bench_receiver *receiver, const char *to)
+{
+	int one = 1, ret = 0;
+
+	memset(channel, 0, sizeof(*channel));
+	channel->receiver = receiver;
+	channel->sock = endpoint_connect(receiver ? receiver->address : to);
+	if (channel->sock < 0)
+		return -ENOTCONN;
+	/* As servers do: the end of a response does not wait for the client. */
+	setsockopt(channel->sock, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	cli_set_timeout(channel->sock, SO_SNDTIMEO, BENCH_PATIENCE_SECONDS);
+	ret = receiver ? await_open(receiver, 1) : warm_up(channel->sock);
+	channel->acked_before = acked(channel->sock);
+	if (ret)
+		close(channel->sock);
+	return ret;
 }
 
 int bench_channel_wait(struct bench_channel *channel)
