@@ -138,7 +138,11 @@ static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
 		}
 	}
 	shinfo->nr_frags = frag;
-	iov_iter_advance(from, length - left);
+	/* As iov_iter_advance() does, which would look at each run once more. */
+	from->nr_segs -= bv - from->bvec;
+	from->bvec = bv;
+	from->iov_offset = skip;
+	from->count -= length - left;
 	return length - left;
 }
 

@@ -160,8 +160,8 @@ int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
 
 /*
  * Take @bytes off the front of the run @sg, dropping the reference of every
- * folio that the run then no longer touches; those of the first @given bytes have
- * gone already.
+ * folio that the run then no longer touches; those of the first @given bytes, which
+ * are not all there are, have gone already.
  */
 static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
 			   unsigned int given)
@@ -170,8 +170,6 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
 	unsigned int left = sg->length - given;
 	struct page *page;
 
-	if (!left)
-		return;
 	bytes -= given;
 	page = nth_page(sg_page(sg), offset >> PAGE_SHIFT);
 	offset = offset_in_page(offset);
@@ -210,24 +208,28 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
 void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			u64 by_tag[ZCX_NR_TAGS])
 {
+	const u8 *tag = sgl->tags + (sgl->first - sgl->table.sgl);
 	struct scatterlist *sg = sgl->first;
+	size_t given = min(sgl->given, bytes);
 
 	sgl->bytes -= bytes;
-	while (bytes) {
+	sgl->given -= given;
+	for (; bytes; sg++, tag++) {
 		unsigned int length = sg->length;
 		unsigned int step = min_t(size_t, bytes, length);
-		unsigned int given = min_t(size_t, sgl->given, step);
 
-		/* Where all of an entry is given, there is nothing to look at. */
-		if (given < length)
-			zcx_sg_consume(sg, step, given);
-		sgl->given -= given;
 		if (by_tag)
-			by_tag[sgl->tags[sg - sgl->table.sgl]] += step;
+			by_tag[*tag] += step;
 		bytes -= step;
+		/* Where all of an entry is given, there is nothing to look at. */
+		if (given >= length) {
+			given -= length;
+			continue;
+		}
+		zcx_sg_consume(sg, step, given);
+		given = 0;
 		if (step < length)
 			break;
-		sg++;
 	}
 	sgl->table.nents -= sg - sgl->first;
 	sgl->first = sg;
