@@ -18,10 +18,10 @@
  * clones a packet (skb_split(), skb_segment(), tcp_clone_payload()) takes one
  * reference a fragment, on the folio that it begins in.
  *
- * That reference is the scatter list's own, wherever the list has done with the
- * folio: where folios are small, to take one for the packet and give the list's
- * back cost more than all else that is done for a page here. What was
- * appended is sent: sendmsg() then returns how much it was, and never an error.
+ * That reference is the scatter list's own, where the fragment is the last that the
+ * list has of the folio: to take one for the packet and give the list's back
+ * would be two atomic operations a page. There is no way back, and none is
+ * needed: what was appended is sent, and sendmsg() returns how much that was.
  */
 #include <linux/mm.h>
 #include <linux/net.h>

@@ -26,7 +26,8 @@
  *   zcx_drop                 owns a reference on the file; the range's, then its own
  *                            worker's until it is done
  *   zcx_sglist               owns one reference on each folio in it, for as
- *                            long as it is in it; the socket takes its own
+ *                            long as it is in it; packets take it over, see
+ *                            frags.c, or the socket takes its own
  *
  * A link, its program and its sink are parts of one struct zcx_request, which is
  * freed when the link has let go of all three.

@@ -174,7 +174,9 @@ bench_rude_server() {
 		    '--no-counts', '--requests', '100', '--to',
 		    '127.0.0.1:%d' % listener.getsockname()[1], sys.argv[2]], stdout=subprocess.PIPE)
 		connection, _ = listener.accept()
-		connection.recv(50000)
+		left = (8 << 20) + 50000    # what warms the connection up, and some more
+		while left > 0:
+		    left -= len(connection.recv(left))
 		connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
 		connection.close()
 		record, = json.loads(tool.communicate(timeout=15)[0])
