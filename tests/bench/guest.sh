@@ -53,15 +53,6 @@ mount_bench() {
 	return 1
 }
 
-# Network cards put interrupts off until some more packets have come; this one
-# does not, so that an idle host costs the guest an interrupt for each ACK, and a
-# loaded one few. Linux puts them off as well as a card does: for a fifth of a
-# millisecond, in the guest's time, whatever the host is doing.
-moderate_interrupts() {
-	echo 1 > /sys/class/net/eth0/napi_defer_hard_irqs &&
-		echo 200000 > /sys/class/net/eth0/gro_flush_timeout
-}
-
 # $1: feature of eth0, $2: on or off.
 feature() {
 	ethtool -k eth0 | grep -q "^$1: $2" && return 0
@@ -85,7 +76,7 @@ start_device() {
 	# By its path: busybox has an ip of its own, which knows too little.
 	/bin/ip address add $SELF/24 dev eth0 && /bin/ip link set eth0 up &&
 		/bin/ip neighbour replace $PEER lladdr $PEER_MAC nud permanent dev eth0 &&
-		moderate_interrupts && offloads_on
+		offloads_on
 }
 
 setup() {
