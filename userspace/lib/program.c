@@ -2,7 +2,6 @@
 /* Programs: lists of segments, kept within the limits of the interface. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "program.h"
 
@@ -54,10 +53,11 @@ static int program_reserve(struct zcx_program *program, size_t more)
 	struct zcx_segment *segments;
 	uint32_t capacity;
 
+	/* Never more than ZCX_MAX_SEGMENTS. */
+	if (more <= program->capacity - program->count)
+		return 0;
 	if (more > ZCX_MAX_SEGMENTS - program->count)
 		return -E2BIG;
-	if (program->count + more <= program->capacity)
-		return 0;
 
 	capacity = program->capacity ? program->capacity : FIRST_CAPACITY;
 	while (capacity < program->count + more)
@@ -71,12 +71,16 @@ static int program_reserve(struct zcx_program *program, size_t more)
 	return 0;
 }
 
-static struct zcx_segment *program_append(struct zcx_program *program)
+static void program_append(struct zcx_program *program, uint32_t type, int fd,
+			   uint64_t offset, uint64_t length, uint64_t addr)
 {
-	struct zcx_segment *segment = &program->segments[program->count++];
-
-	memset(segment, 0, sizeof(*segment));
-	return segment;
+	program->segments[program->count++] = (struct zcx_segment) {
+		.type = type,
+		.fd = fd,
+		.offset = offset,
+		.length = length,
+		.addr = addr,
+	};
 }
 
 /**
@@ -99,7 +103,6 @@ static struct zcx_segment *program_append(struct zcx_program *program)
 int zcx_program_add_file(struct zcx_program *program, int fd, uint64_t offset,
 			 uint64_t length)
 {
-	struct zcx_segment *segment;
 	int ret;
 
 	if (fd < 0)
@@ -112,11 +115,7 @@ int zcx_program_add_file(struct zcx_program *program, int fd, uint64_t offset,
 	if (ret)
 		return ret;
 
-	segment = program_append(program);
-	segment->type = ZCX_SEGMENT_FILE;
-	segment->fd = fd;
-	segment->offset = offset;
-	segment->length = length;
+	program_append(program, ZCX_SEGMENT_FILE, fd, offset, length, 0);
 	return 0;
 }
 
@@ -149,12 +148,10 @@ int zcx_program_add_memory(struct zcx_program *program, const void *buf,
 
 	program->memory_bytes += len;
 	do {
-		struct zcx_segment *segment = program_append(program);
 		size_t part = len < most ? len : most;
 
-		segment->type = ZCX_SEGMENT_MEMORY;
-		segment->addr = (uintptr_t)from;
-		segment->length = part;
+		program_append(program, ZCX_SEGMENT_MEMORY, 0, 0, part,
+			       (uintptr_t)from);
 		from += part;
 		len -= part;
 	} while (len);

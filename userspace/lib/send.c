@@ -27,32 +27,39 @@ struct position {
 static void result_from_link(struct zcx_result *result,
 			     const struct zcx_link *link)
 {
-	result->id = link->id;
-	result->bytes_sent = link->bytes_sent;
-	result->bytes_memory = link->bytes_memory;
-	result->bytes_cache = link->bytes_cache;
-	result->bytes_splice = link->bytes_splice;
-	result->bytes_direct = link->bytes_direct;
-	result->bytes_copied = link->bytes_copied;
-	result->state = link->state;
-	result->error = link->error;
-	result->result_flags = link->result_flags;
-	result->calls = 1;
+	*result = (struct zcx_result) {
+		.id = link->id,
+		.bytes_sent = link->bytes_sent,
+		.bytes_memory = link->bytes_memory,
+		.bytes_cache = link->bytes_cache,
+		.bytes_splice = link->bytes_splice,
+		.bytes_copied = link->bytes_copied,
+		.state = link->state,
+		.error = link->error,
+		.result_flags = link->result_flags,
+		.calls = 1,
+		.bytes_direct = link->bytes_direct,
+	};
 }
 
 static int send_segments(int fd, int sockfd, const struct zcx_program *program,
 			 const struct zcx_segment *segments, uint32_t count,
 			 uint32_t flags, struct zcx_result *result)
 {
-	struct zcx_link link;
+	struct zcx_link link = {
+		.size = sizeof(link),
+		.flags = flags | ZCX_LINK_SYNC,
+		.socket_fd = sockfd,
+		.lane = program->lane,
+		.segments = (uintptr_t)segments,
+		.segment_count = count,
+		.segment_size = sizeof(*segments),
+		.user_data = program->user_data,
+		.direct_threshold = program->direct_threshold,
+	};
 	int ret;
 
-	zcx_link_init(&link, sockfd, program, NULL);
-	link.flags = flags | ZCX_LINK_SYNC;
-	link.segments = (uintptr_t)segments;
-	link.segment_count = count;
 	ret = ioctl(fd, ZCX_IOC_LINK, &link) < 0 ? -errno : 0;
-	memset(result, 0, sizeof(*result));
 	result_from_link(result, &link);
 	return ret;
 }
@@ -121,6 +128,18 @@ static int segment_rest(const struct zcx_segment *segment, uint64_t done,
 		return bytes_to_end(segment->fd, rest->offset, &rest->length);
 	rest->length -= done;
 	return 0;
+}
+
+/* Would a window on all of it, with endless room, be the program itself? */
+static bool program_is_window(const struct zcx_program *program)
+{
+	uint32_t i;
+
+	/* What is followed by something needs a size; see segment_rest(). */
+	for (i = 0; i + 1 < program->count; i++)
+		if (program->segments[i].length == ZCX_TO_EOF)
+			return false;
+	return true;
 }
 
 /* As much of what is left from @at on as @room and one link hold. */
@@ -214,32 +233,73 @@ static void result_add(struct zcx_result *sum, const struct zcx_result *one)
 }
 
 /*
- * One ioctl. Returns 0 to go on from @at, or -errno to stop. A module that
- * reports neither an end nor an error would have us go round for ever.
+ * An ioctl has returned @ret and @one. Returns 0 to go on from @at, or -errno to
+ * stop. A module that reports neither an end nor an error would have us go round
+ * for ever.
  */
-static int send_window(int fd, int sockfd, const struct zcx_program *program,
-		       uint32_t flags, const struct window *window,
-		       struct position *at, struct zcx_result *sum)
+static int window_sent(const struct window *window,
+		       const struct zcx_program *program, int ret,
+		       const struct zcx_result *one, struct position *at,
+		       struct zcx_result *sum)
 {
-	struct zcx_result one;
-	int ret;
-
-	ret = send_segments(fd, sockfd, program, window->segments,
-			    window->count, flags, &one);
-	result_add(sum, &one);
 	if (ret)
 		return ret == -EINTR ? 0 : ret;
 
-	position_advance(at, window, one.bytes_sent,
-			 one.state == ZCX_STATE_SENT);
-	if (one.state == ZCX_STATE_SENT || one.error == EINTR)
+	position_advance(at, window, one->bytes_sent,
+			 one->state == ZCX_STATE_SENT);
+	if (one->state == ZCX_STATE_SENT || one->error == EINTR)
 		return 0;
-	if (one.state != ZCX_STATE_SHORT)
-		return one.error ? -(int)one.error : -EPROTO;
+	if (one->state != ZCX_STATE_SHORT)
+		return one->error ? -(int)one->error : -EPROTO;
 	if (!position_skip_end(at, program))
 		return -ENODATA;
 	sum->state = ZCX_STATE_SENT;
 	return 0;
+}
+
+/* Whom to send what to, and how; see zcx_send_all(). */
+struct job {
+	int fd;
+	int sockfd;
+	const struct zcx_program *program;
+	uint32_t flags;
+	const struct zcx_send_options *options;
+	struct zcx_result *sum;
+};
+
+/* Go on with a program, also behind an ioctl for all of it that returned @ret. */
+static int send_on(const struct job *job, int ret)
+{
+	const struct zcx_send_options *options = job->options;
+	uint64_t chunk = options->chunk ? options->chunk : UINT64_MAX;
+	struct zcx_result one = *job->sum;
+	struct position at = { 0 };
+	struct window window;
+	int stop = 0;
+
+	for (;;) {
+		bool first = one.calls;
+		int err = window_fill(&window, job->program, &at, chunk);
+
+		if (err)
+			return err;
+		if (!first) {
+			ret = send_segments(job->fd, job->sockfd, job->program,
+					    window.segments, window.count,
+					    job->flags, &one);
+			result_add(job->sum, &one);
+		}
+		ret = window_sent(&window, job->program, ret, &one, &at,
+				  job->sum);
+		one.calls = 0;
+		if (options->progress)
+			stop = options->progress(job->sum,
+						 options->progress_arg);
+		if (ret || at.index >= job->program->count)
+			return ret;
+		if (stop)
+			return -ECANCELED;
+	}
 }
 
 /**
@@ -270,33 +330,27 @@ int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
 		 struct zcx_result *result)
 {
 	static const struct zcx_send_options none;
-	struct position at = { 0 };
 	struct zcx_result unused;
-	struct window window;
-	int ret, stop = 0;
+	struct job job = {
+		.fd = fd,
+		.sockfd = sockfd,
+		.program = program,
+		.flags = flags,
+		.options = options ? options : &none,
+		.sum = result ? result : &unused,
+	};
+	int ret;
 
-	if (!result)
-		result = &unused;
-	memset(result, 0, sizeof(*result));
-	if (!options)
-		options = &none;
-	if (memcmp(options->reserved, none.reserved, sizeof(none.reserved)))
+	/* Mostly that is all there is to do, and for small files it counts. */
+	if (!options && program_is_window(program)) {
+		ret = send_segments(fd, sockfd, program, program->segments,
+				    program->count, flags, job.sum);
+		if (!ret && job.sum->state == ZCX_STATE_SENT)
+			return 0;
+		return send_on(&job, ret);
+	}
+	memset(job.sum, 0, sizeof(*job.sum));
+	if (memcmp(job.options->reserved, none.reserved, sizeof(none.reserved)))
 		return -EINVAL;
-
-	do {
-		if (stop)
-			return -ECANCELED;
-		ret = window_fill(&window, program, &at,
-				  options->chunk ? options->chunk : UINT64_MAX);
-		if (ret)
-			return ret;
-		ret = send_window(fd, sockfd, program, flags, &window, &at,
-				  result);
-		if (options->progress)
-			stop = options->progress(result, options->progress_arg);
-		if (ret)
-			return ret;
-	} while (at.index < program->count);
-
-	return 0;
+	return send_on(&job, 0);
 }
