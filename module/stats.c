@@ -3,17 +3,12 @@
  * Counters: for each context (fdinfo) and for the module (debugfs).
  */
 #include <linux/debugfs.h>
-#include <linux/percpu.h>
 #include <linux/seq_file.h>
 
 #include "stats.h"
 #include "zcx.h"
 
-/*
- * The module's totals. Each CPU adds to its own and readers sum them up, so
- * that links on different CPUs share no cache line.
- */
-static DEFINE_PER_CPU(u64 [ZCX_NR_STATS], zcx_totals);
+DEFINE_PER_CPU(u64 [ZCX_NR_STATS], zcx_totals);
 
 static struct dentry *zcx_debugfs;
 
@@ -33,22 +28,6 @@ static const char * const zcx_stat_names[ZCX_NR_STATS] = {
 	[ZCX_STAT_BYTES + ZCX_TAG_SPLICE]	= "bytes_splice",
 	[ZCX_STAT_BYTES + ZCX_TAG_DIRECT]	= "bytes_direct",
 };
-
-/**
- * zcx_stats_add() - count something, for a context and for the module
- * @stats: the context's totals
- * @which: what
- * @n: how many
- *
- * Context: any but NMI.
- */
-void zcx_stats_add(struct zcx_stats *stats, enum zcx_stat which, u64 n)
-{
-	if (!n)
-		return;
-	atomic64_add(n, &stats->value[which]);
-	this_cpu_add(zcx_totals[which], n);
-}
 
 static u64 zcx_stats_total(unsigned int which)
 {
