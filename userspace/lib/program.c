@@ -47,15 +47,11 @@ void zcx_program_reset(struct zcx_program *program)
 	program->direct_threshold = 0;
 }
 
-/* Room for @more segments, so that what follows cannot fail half-way. */
-static int program_reserve(struct zcx_program *program, size_t more)
+static int program_grow(struct zcx_program *program, size_t more)
 {
 	struct zcx_segment *segments;
 	uint32_t capacity;
 
-	/* Never more than ZCX_MAX_SEGMENTS. */
-	if (more <= program->capacity - program->count)
-		return 0;
 	if (more > ZCX_MAX_SEGMENTS - program->count)
 		return -E2BIG;
 
@@ -69,6 +65,16 @@ static int program_reserve(struct zcx_program *program, size_t more)
 	program->segments = segments;
 	program->capacity = capacity;
 	return 0;
+}
+
+/*
+ * Room for @more segments, so that what follows cannot fail half-way. There is never
+ * room for more than ZCX_MAX_SEGMENTS.
+ */
+static inline int program_reserve(struct zcx_program *program, size_t more)
+{
+	return more <= program->capacity - program->count ?
+	       0 : program_grow(program, more);
 }
 
 static void program_append(struct zcx_program *program, uint32_t type, int fd,

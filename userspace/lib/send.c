@@ -27,19 +27,18 @@ struct position {
 static void result_from_link(struct zcx_result *result,
 			     const struct zcx_link *link)
 {
-	*result = (struct zcx_result) {
-		.id = link->id,
-		.bytes_sent = link->bytes_sent,
-		.bytes_memory = link->bytes_memory,
-		.bytes_cache = link->bytes_cache,
-		.bytes_splice = link->bytes_splice,
-		.bytes_copied = link->bytes_copied,
-		.state = link->state,
-		.error = link->error,
-		.result_flags = link->result_flags,
-		.calls = 1,
-		.bytes_direct = link->bytes_direct,
-	};
+	result->id = link->id;
+	result->bytes_sent = link->bytes_sent;
+	result->bytes_memory = link->bytes_memory;
+	result->bytes_cache = link->bytes_cache;
+	result->bytes_splice = link->bytes_splice;
+	result->bytes_copied = link->bytes_copied;
+	result->state = link->state;
+	result->error = link->error;
+	result->result_flags = link->result_flags;
+	result->calls = 1;
+	result->bytes_direct = link->bytes_direct;
+	memset(result->reserved, 0, sizeof(result->reserved));
 }
 
 static int send_segments(int fd, int sockfd, const struct zcx_program *program,
