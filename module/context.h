@@ -61,6 +61,24 @@ static inline struct hlist_head *zcx_context_ids(struct zcx_context *ctx,
 	return &ctx->by_id[id % ZCX_CONTEXT_IDS];
 }
 
+/* May one more link begin? Links that begin meanwhile are not seen. */
+static inline bool zcx_context_has_room(const struct zcx_context *ctx,
+					unsigned int max_links)
+{
+	return READ_ONCE(ctx->nr_links) < max_links;
+}
+
+/* An id for what is no link of any list. */
+static inline u64 zcx_context_next_id(struct zcx_context *ctx)
+{
+	u64 id;
+
+	spin_lock(&ctx->lock);
+	id = ctx->next_id++;
+	spin_unlock(&ctx->lock);
+	return id;
+}
+
 struct zcx_context *zcx_context_create(void);
 void zcx_context_get(struct zcx_context *ctx);
 void zcx_context_put(struct zcx_context *ctx);

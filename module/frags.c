@@ -91,6 +91,16 @@ static size_t zcx_frags_add(struct skb_shared_info *shinfo, unsigned int frag,
 	return left;
 }
 
+/* What iov_iter_advance() does, which goes through the runs once more. */
+static void zcx_frags_move_on(struct iov_iter *from, const struct bio_vec *bv,
+			      size_t skip, size_t bytes)
+{
+	from->nr_segs -= bv - from->bvec;
+	from->bvec = bv;
+	from->iov_offset = skip;
+	from->count -= bytes;
+}
+
 /*
  * May we append to @skb, which may hold others' bytes, and may the socket have
  * memory for @bytes more of it?
@@ -138,11 +148,7 @@ static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
 		}
 	}
 	shinfo->nr_frags = frag;
-	/* As iov_iter_advance() does, which would look at each run once more. */
-	from->nr_segs -= bv - from->bvec;
-	from->bvec = bv;
-	from->iov_offset = skip;
-	from->count -= length - left;
+	zcx_frags_move_on(from, bv, skip, length - left);
 	return length - left;
 }
 
@@ -186,6 +192,24 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
 	return copied < left ? -EMSGSIZE : 0;
 }
 
+/* Send what @msg stands for, which is in @sgl if that is there. */
+static ssize_t zcx_frags_send(struct socket *sock, struct msghdr *msg,
+			      struct zcx_sglist *sgl, size_t *appended)
+{
+	struct zcx_frags frags __uninitialized;
+	ssize_t taken;
+
+	zcx_frags_init(&frags, sock->sk);
+	frags.sgl = sgl;
+	msg->msg_flags |= MSG_ZEROCOPY | MSG_DONTWAIT | MSG_NOSIGNAL;
+	msg->msg_ubuf = &frags.ubuf;
+	msg->sg_from_iter = zcx_sg_from_iter;
+	taken = sock_sendmsg(sock, msg);
+	*appended = frags.appended;
+	/* Nobody's but zcx_frags_admit()'s: these are no user's pages. */
+	return taken == -EFAULT ? 0 : taken;
+}
+
 /**
  * zcx_frags_push() - offer a list to a TCP socket, whole runs at a time
  * @sock: a TCP socket with no protocol above it
@@ -205,20 +229,29 @@ int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
 ssize_t zcx_frags_push(struct socket *sock, struct zcx_sglist *sgl, bool more,
 		       size_t *appended)
 {
-	struct zcx_frags frags;
-	struct msghdr msg = {
-		.msg_flags = MSG_ZEROCOPY | MSG_DONTWAIT | MSG_NOSIGNAL |
-			     (more ? MSG_MORE : 0),
-		.msg_ubuf = &frags.ubuf,
-		.sg_from_iter = zcx_sg_from_iter,
-	};
-	ssize_t taken;
+	struct msghdr msg = { .msg_flags = more ? MSG_MORE : 0 };
 
-	zcx_frags_init(&frags, sock->sk);
-	frags.sgl = sgl;
 	zcx_sglist_to_iter(sgl, &msg.msg_iter);
-	taken = sock_sendmsg(sock, &msg);
-	*appended = frags.appended;
-	/* Nobody's but zcx_frags_admit()'s: these are no user's pages. */
-	return taken == -EFAULT ? 0 : taken;
+	return zcx_frags_send(sock, &msg, sgl, appended);
+}
+
+/**
+ * zcx_frags_push_bvec() - the same for a few runs, after which nothing follows
+ * @sock: a TCP socket with no protocol above it
+ * @bv: the runs; TCP takes references of its own
+ * @entries: how many
+ * @bytes: in all of them
+ * @appended: out: as of zcx_frags_push()
+ *
+ * Context: process context; may sleep for the socket's lock and memory.
+ * Return: as zcx_frags_push().
+ */
+ssize_t zcx_frags_push_bvec(struct socket *sock, const struct bio_vec *bv,
+			    unsigned int entries, size_t bytes,
+			    size_t *appended)
+{
+	struct msghdr msg = { };
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, entries, bytes);
+	return zcx_frags_send(sock, &msg, NULL, appended);
 }

@@ -6,6 +6,7 @@
 
 #include "compat/ubuf.h"
 
+struct bio_vec;
 struct socket;
 struct zcx_sglist;
 
@@ -26,5 +27,9 @@ struct zcx_frags {
 void zcx_frags_init(struct zcx_frags *frags, struct sock *sk);
 ssize_t zcx_frags_push(struct socket *sock, struct zcx_sglist *sgl, bool more,
 		       size_t *appended);
+
+ssize_t zcx_frags_push_bvec(struct socket *sock, const struct bio_vec *bv,
+			    unsigned int entries, size_t bytes,
+			    size_t *appended);
 
 #endif /* _ZCX_FRAGS_H */

@@ -15,6 +15,7 @@
 #include "async.h"
 #include "compat/push.h"
 #include "context.h"
+#include "express.h"
 #include "ioctl.h"
 #include "link.h"
 #include "probe.h"
@@ -84,6 +85,36 @@ static __always_inline int zcx_respond(const struct zcx_call *call,
 }
 
 /*
+ * The members of a link that are the kernel's to write. They are few, and written
+ * often: no copy of the whole struct.
+ */
+static int zcx_respond_link(const struct zcx_call *call)
+{
+	const struct zcx_link *cmd = call->cmd;
+	struct zcx_link __user *to = call->uptr;
+
+	if (call->usize < sizeof(*cmd))
+		return zcx_respond(call, sizeof(*cmd));
+	if (!user_write_access_begin(to, sizeof(*to)))
+		return -EFAULT;
+	unsafe_put_user(cmd->id, &to->id, fault);
+	unsafe_put_user(cmd->bytes_sent, &to->bytes_sent, fault);
+	unsafe_put_user(cmd->bytes_memory, &to->bytes_memory, fault);
+	unsafe_put_user(cmd->bytes_cache, &to->bytes_cache, fault);
+	unsafe_put_user(cmd->bytes_splice, &to->bytes_splice, fault);
+	unsafe_put_user(cmd->bytes_copied, &to->bytes_copied, fault);
+	unsafe_put_user(cmd->state, &to->state, fault);
+	unsafe_put_user(cmd->error, &to->error, fault);
+	unsafe_put_user(cmd->result_flags, &to->result_flags, fault);
+	unsafe_put_user(cmd->bytes_direct, &to->bytes_direct, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/*
  * Could that be written back? Writes the first and the last byte as they are;
  * no struct is larger than a page, so that no page lies between them.
  */
@@ -93,7 +124,15 @@ static bool zcx_can_respond(const struct zcx_call *call, size_t ksize)
 	const u8 *from = call->cmd;
 	u8 __user *to = call->uptr;
 
-	return !put_user(from[0], to) && !put_user(from[last], to + last);
+	if (!user_write_access_begin(to, last + 1))
+		return false;
+	unsafe_put_user(from[0], to, fault);
+	unsafe_put_user(from[last], to + last, fault);
+	user_write_access_end();
+	return true;
+fault:
+	user_write_access_end();
+	return false;
 }
 
 static int zcx_op_info(struct zcx_call *call)
@@ -125,22 +164,7 @@ static int zcx_op_info(struct zcx_call *call)
 	return zcx_respond(call, sizeof(*info));
 }
 
-static void zcx_fill_result(struct zcx_link *cmd,
-			    const struct zcx_live_link *link)
-{
-	cmd->id = link->id;
-	cmd->bytes_sent = zcx_link_bytes_sent(link);
-	cmd->bytes_memory = link->sent[ZCX_TAG_MEMORY];
-	cmd->bytes_cache = link->sent[ZCX_TAG_CACHE];
-	cmd->bytes_splice = link->sent[ZCX_TAG_SPLICE];
-	cmd->bytes_direct = link->sent[ZCX_TAG_DIRECT];
-	cmd->bytes_copied = link->copied;
-	cmd->state = READ_ONCE(link->state);
-	cmd->error = READ_ONCE(link->error);
-	cmd->result_flags = link->sink->result_flags;
-}
-
-static int zcx_check_link(const struct zcx_link *cmd)
+static inline int zcx_check_link(const struct zcx_link *cmd)
 {
 	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL | ZCX_LINK_ACKED |
 			   ZCX_LINK_FOLLOW | ZCX_LINK_NOWAIT |
@@ -159,15 +183,28 @@ static int zcx_start_link(struct zcx_call *call, struct zcx_link *cmd,
 			  struct zcx_live_link *link)
 {
 	zcx_async_start(link);
-	zcx_fill_result(cmd, link);
+	zcx_link_result(link, cmd);
 	zcx_link_put(link);
 	return zcx_respond(call, sizeof(*cmd));
+}
+
+/* A synchronous link, to its end. */
+static int zcx_run_link(struct zcx_link *cmd, struct zcx_live_link *link,
+			bool *of_socket)
+{
+	int err = zcx_link_run(link);
+
+	*of_socket = !link->stop;
+	zcx_link_result(link, cmd);
+	zcx_link_put(link);
+	return err;
 }
 
 static int zcx_op_link(struct zcx_call *call)
 {
 	struct zcx_link *cmd = call->cmd;
 	struct zcx_live_link *link;
+	bool of_socket = true;
 	int err, fault;
 
 	err = zcx_check_link(cmd);
@@ -177,21 +214,19 @@ static int zcx_op_link(struct zcx_call *call)
 	if (!zcx_can_respond(call, sizeof(*cmd)))
 		return -EFAULT;
 
-	link = zcx_submit(call->ctx, cmd);
-	if (IS_ERR(link))
-		return PTR_ERR(link);
-	if (link->async)
-		return zcx_start_link(call, cmd, link);
-
-	err = zcx_link_run(link);
+	if (!zcx_express(call->ctx, cmd, &err)) {
+		link = zcx_submit(call->ctx, cmd);
+		if (IS_ERR(link))
+			return PTR_ERR(link);
+		if (link->async)
+			return zcx_start_link(call, cmd, link);
+		err = zcx_run_link(cmd, link, &of_socket);
+	}
 	/* Only of the socket's: a file may fail with EPIPE too. */
-	if (err == -EPIPE && !link->stop && !(cmd->flags & ZCX_LINK_NOSIGNAL))
+	if (err == -EPIPE && of_socket && !(cmd->flags & ZCX_LINK_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
-
-	zcx_fill_result(cmd, link);
 	add_wchar(current, cmd->bytes_sent);
-	zcx_link_put(link);
-	fault = zcx_respond(call, sizeof(*cmd));
+	fault = zcx_respond_link(call);
 	return err ?: fault;
 }
 
@@ -230,7 +265,7 @@ struct zcx_live_link *zcx_ioctl_accept(struct zcx_context *ctx,
 	link = zcx_submit(ctx, &cmd);
 	if (IS_ERR(link))
 		return link;
-	zcx_fill_result(&cmd, link);
+	zcx_link_result(link, &cmd);
 	/* It could be written a moment ago; the link goes on without. */
 	zcx_respond(&call, sizeof(cmd));
 	return link;
@@ -394,6 +429,16 @@ static const struct zcx_op zcx_ops[] = {
 	ZCX_OP(ZCX_IOC_PROBE, zcx_op_probe, struct zcx_probe, device),
 };
 
+/* The one that is called most, of this version: a copy of constant size. */
+static int zcx_get_cmd(union zcx_cmd *buf, const struct zcx_op *op,
+		       const struct zcx_call *call)
+{
+	if (op->handler == zcx_op_link && call->usize == sizeof(buf->link))
+		return copy_from_user(&buf->link, call->uptr,
+				      sizeof(buf->link)) ? -EFAULT : 0;
+	return copy_struct_from_user(buf, op->size, call->uptr, call->usize);
+}
+
 /**
  * zcx_ioctl() - find an operation, copy its struct in, call its handler
  * @file: an open /dev/zcx
@@ -411,7 +456,8 @@ long zcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	};
 	unsigned int nr = _IOC_NR(cmd);
 	const struct zcx_op *op;
-	union zcx_cmd buf;
+	/* Copied in first of all, as much of it as an operation looks at. */
+	union zcx_cmd buf __uninitialized;
 	int err;
 
 	if (nr >= ARRAY_SIZE(zcx_ops) || zcx_ops[nr].cmd != cmd)
@@ -425,7 +471,7 @@ long zcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	/* No struct comes near; more is not worth looking through for zeros. */
 	if (call.usize > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&buf, op->size, call.uptr, call.usize);
+	err = zcx_get_cmd(&buf, op, &call);
 	if (err)
 		return err;
 	call.cmd = &buf;

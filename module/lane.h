@@ -154,6 +154,10 @@ void zcx_cache_census(const struct zcx_range *range, u64 bytes,
 		      struct zcx_census *census);
 loff_t zcx_cache_absent_until(const struct zcx_range *range, loff_t pos,
 			      loff_t limit);
+unsigned int zcx_cache_collect(struct file *file, loff_t pos, size_t bytes,
+			       bool to_eof, struct bio_vec *bv,
+			       unsigned int room);
+void zcx_cache_accessed(const struct bio_vec *bv, unsigned int entries);
 bool zcx_lane_direct_supports(struct file *file);
 bool zcx_lane_splice_supports(struct file *file);
 ssize_t zcx_splice_fill(struct file *file, loff_t *pos, struct zcx_sglist *sgl,

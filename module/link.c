@@ -689,6 +689,17 @@ static int zcx_link_take_turn(struct zcx_live_link *link)
 	return err;
 }
 
+/* Once it is its turn, or with what has kept it from that: to the end. */
+static int zcx_link_complete(struct zcx_live_link *link, int err)
+{
+	if (!err)
+		err = zcx_link_pump(link);
+	zcx_link_finish(link, err);
+	zcx_link_leave_line(link);
+	zcx_link_unpublish(link);
+	return zcx_link_bytes_sent(link) ? 0 : err;
+}
+
 /**
  * zcx_link_run() - run a link to its end, in the caller's context
  * @link: a link in state QUEUED; in a final state afterwards
@@ -704,15 +715,53 @@ static int zcx_link_take_turn(struct zcx_live_link *link)
  */
 int zcx_link_run(struct zcx_live_link *link)
 {
-	int err;
-
 	trace_zcx_link_start(link);
 	zcx_link_set_state(link, ZCX_STATE_RUNNING);
-	err = zcx_link_take_turn(link);
-	if (!err)
-		err = zcx_link_pump(link);
-	zcx_link_finish(link, err);
-	zcx_link_leave_line(link);
-	zcx_link_unpublish(link);
-	return zcx_link_bytes_sent(link) ? 0 : err;
+	return zcx_link_complete(link, zcx_link_take_turn(link));
+}
+
+/* The ranges say by their positions how much of each has been sent. */
+static void zcx_link_find_place(struct zcx_live_link *link)
+{
+	struct zcx_program *prog = link->program;
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < prog->count; i++) {
+		struct zcx_range *range = &prog->ranges[i];
+
+		if (range->pos == range->start)
+			break;
+		if (range->lane->begin)
+			range->lane->begin(range);
+		range->begun = true;
+		bytes += range->pos - range->start;
+		link->next = i;
+	}
+	link->reached = link->next;
+	zcx_link_move_head(link, bytes);
+}
+
+/**
+ * zcx_link_go_on() - run a link to its end of which a part has been sent
+ * @link: a link in state QUEUED that runs in its submitter's context, whose ranges
+ *	say how much of each; in a final state afterwards
+ * @turn: the first place of the line to its sink; becomes the link's
+ * @sent: bytes sent so far, at least 1, by enum zcx_tag; counted already
+ * @frags: of these, not moved by the CPU
+ *
+ * Context: the submitter's process context; may sleep, interruptibly.
+ * Return: 0, since something was sent; what stopped it stands in @link->error.
+ */
+int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
+		   const u64 sent[ZCX_NR_TAGS], size_t frags)
+{
+	trace_zcx_link_start(link);
+	zcx_link_set_state(link, ZCX_STATE_RUNNING);
+	link->waiter = current;
+	zcx_turn_move(turn, &link->turn, zcx_link_called);
+	memcpy(link->sent, sent, sizeof(link->sent));
+	link->copied = zcx_link_bytes_sent(link) - frags;
+	zcx_link_find_place(link);
+	return zcx_link_complete(link, 0);
 }

@@ -121,6 +121,8 @@ struct zcx_link_parts {
 int zcx_link_init(struct zcx_live_link *link,
 		  const struct zcx_link_parts *parts, unsigned int max_links);
 int zcx_link_run(struct zcx_live_link *link);
+int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
+		   const u64 sent[ZCX_NR_TAGS], size_t frags);
 void zcx_link_end_following(struct zcx_live_link *link, bool is_short);
 u64 zcx_link_bytes_sent(const struct zcx_live_link *link);
 void zcx_link_get(struct zcx_live_link *link);

@@ -22,42 +22,6 @@
 #define ZCX_DROP_LOOK	16
 
 /**
- * zcx_segment_check() - is a segment well formed, for itself?
- * @seg: the segment, as user space wrote it
- *
- * Looks at numbers only: neither descriptors nor addresses are touched.
- *
- * Context: any.
- * Return: 0; -EINVAL, -EOPNOTSUPP, -E2BIG or -EOVERFLOW, as the table in
- * <linux/zcx.h> says.
- */
-int zcx_segment_check(const struct zcx_segment *seg)
-{
-	if (seg->__reserved)
-		return -EINVAL;
-	if (seg->flags)
-		return -EOPNOTSUPP;
-
-	switch (seg->type) {
-	case ZCX_SEGMENT_FILE:
-		if (seg->addr || seg->offset > LLONG_MAX)
-			return -EINVAL;
-		if (seg->length != ZCX_TO_EOF &&
-		    seg->length > LLONG_MAX - seg->offset)
-			return -EOVERFLOW;
-		return 0;
-	case ZCX_SEGMENT_MEMORY:
-		if (seg->fd || seg->offset)
-			return -EINVAL;
-		if (seg->length > ZCX_MAX_MEMORY_SEGMENT)
-			return -E2BIG;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-/**
  * zcx_program_check_memory() - may a memory segment still be added?
  * @total: bytes of memory in the program so far
  * @length: bytes of the segment
@@ -121,23 +85,6 @@ static int zcx_choose_lane(struct zcx_range *range,
 	return 0;
 }
 
-static int zcx_file_check(struct file *file, loff_t pos, u64 length)
-{
-	struct inode *inode = file_inode(file);
-
-	if (!(file->f_mode & FMODE_READ))
-		return -EBADF;
-	if (S_ISDIR(inode->i_mode))
-		return -EISDIR;
-	if (!S_ISREG(inode->i_mode) || !(file->f_mode & FMODE_PREAD) ||
-	    !(file->f_mode & FMODE_LSEEK))
-		return -EOPNOTSUPP;
-	if (length == ZCX_TO_EOF)
-		length = LLONG_MAX - pos;
-	return rw_verify_area(READ, file, &pos,
-			      min_t(u64, length, MAX_RW_COUNT));
-}
-
 /**
  * zcx_range_of_file() - make a range of a file segment
  * @range: to be filled in, zeros
@@ -154,7 +101,9 @@ int zcx_range_of_file(struct zcx_range *range, struct file *file,
 {
 	int err;
 
-	err = zcx_file_check(file, seg->offset, seg->length);
+	err = zcx_file_kind(file);
+	if (!err)
+		err = zcx_file_permit(file, seg->offset, seg->length);
 	if (err)
 		return err;
 	range->file = file;
@@ -367,6 +316,22 @@ int zcx_program_init(struct zcx_program *prog,
 		}
 	}
 	return 0;
+}
+
+/**
+ * zcx_program_of_ranges() - a short program, of what is held already
+ * @prog: the program, of no known contents, to be given to zcx_program_destroy()
+ * @ranges: its ranges; what they hold is the program's from now on
+ * @count: how many, 1 to ZCX_PROGRAM_FEW
+ *
+ * Context: any.
+ */
+void zcx_program_of_ranges(struct zcx_program *prog,
+			   const struct zcx_range *ranges, unsigned int count)
+{
+	zcx_program_reserve(prog, count);
+	memcpy(prog->few, ranges, count * sizeof(*ranges));
+	prog->count = count;
 }
 
 static void zcx_range_destroy(struct zcx_range *range)

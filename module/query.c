@@ -99,3 +99,24 @@ void zcx_link_query(const struct zcx_live_link *link, struct zcx_query *query)
 	query->error = READ_ONCE(link->error);
 	query->result_flags = link->sink->result_flags;
 }
+
+/**
+ * zcx_link_result() - fill in what has become of a link
+ * @link: the link
+ * @cmd: out: its out members
+ *
+ * Context: any; exact once the link has ended.
+ */
+void zcx_link_result(const struct zcx_live_link *link, struct zcx_link *cmd)
+{
+	cmd->id = link->id;
+	cmd->bytes_sent = zcx_link_bytes_sent(link);
+	cmd->bytes_memory = link->sent[ZCX_TAG_MEMORY];
+	cmd->bytes_cache = link->sent[ZCX_TAG_CACHE];
+	cmd->bytes_splice = link->sent[ZCX_TAG_SPLICE];
+	cmd->bytes_direct = link->sent[ZCX_TAG_DIRECT];
+	cmd->bytes_copied = link->copied;
+	cmd->state = READ_ONCE(link->state);
+	cmd->error = READ_ONCE(link->error);
+	cmd->result_flags = link->sink->result_flags;
+}

@@ -7,6 +7,7 @@
 struct zcx_live_link;
 
 void zcx_link_query(const struct zcx_live_link *link, struct zcx_query *query);
+void zcx_link_result(const struct zcx_live_link *link, struct zcx_link *cmd);
 const char *zcx_state_name(u32 state);
 const char *zcx_wait_name(u32 wait);
 

@@ -38,6 +38,9 @@ static bool zcx_has_psock(struct sock *sk)
 {
 	bool has;
 
+	/* Mostly nothing is there, and is not looked at. */
+	if (!READ_ONCE(sk->sk_user_data))
+		return false;
 	rcu_read_lock();
 	has = __rcu_dereference_sk_user_data_with_flags(sk, SK_USER_DATA_PSOCK);
 	rcu_read_unlock();
@@ -104,22 +107,21 @@ static void zcx_look_at_tls(struct zcx_socket_sink *ss)
 }
 
 /*
- * What the device can do stands in its features; sk_route_caps has
- * scatter-gather forced on since packets are segmented late.
+ * What the device of a TCP socket can do stands in its features; sk_route_caps
+ * has scatter-gather forced on since packets are segmented late.
  */
-static void zcx_look_at_route(struct zcx_socket_sink *ss)
+static u32 zcx_route_flags(struct sock *sk)
 {
-	struct sock *sk = ss->sock->sk;
 	struct dst_entry *dst;
+	u32 flags = 0;
 
-	if (!zcx_is_tcp(sk))
-		return;
 	/* A route does not keep its device, once that is taken out. */
 	rcu_read_lock();
 	dst = __sk_dst_get(sk);
 	if (dst && !(READ_ONCE(dst->dev)->features & NETIF_F_SG))
-		ss->sink.result_flags |= ZCX_RESULT_ROUTE_COPIES;
+		flags = ZCX_RESULT_ROUTE_COPIES;
 	rcu_read_unlock();
+	return flags;
 }
 
 /*
@@ -565,6 +567,63 @@ bool zcx_socket_sink_is_unix(const struct zcx_socket_sink *ss)
 }
 
 /**
+ * zcx_socket_sink_of() - make a sink of a socket that may be sent to
+ * @ss: the sink, of no known contents
+ * @file: the socket's file; the reference is the sink's from now on
+ *
+ * Context: process context of the submitter.
+ */
+void zcx_socket_sink_of(struct zcx_socket_sink *ss, struct file *file)
+{
+	memset(ss, 0, sizeof(*ss));
+	ss->sock = sock_from_file(file);
+	ss->sink.ops = &zcx_socket_sink_ops;
+	ss->sink.key = ss->sock->sk;
+	ss->file = file;
+	zcx_look_at_tls(ss);
+	if (zcx_is_tcp(ss->sock->sk))
+		ss->sink.result_flags |= zcx_route_flags(ss->sock->sk);
+	/* A link of no bytes has all of them acknowledged with those before. */
+	zcx_note_end(ss);
+}
+
+/**
+ * zcx_socket_plain() - is it a socket that may take a small request at once?
+ * @file: of a socket, or not
+ *
+ * Context: any.
+ * Return: the socket, if it is TCP, connected, with nothing above it and with
+ * room; else NULL.
+ */
+struct socket *zcx_socket_plain(struct file *file)
+{
+	struct socket *sock = sock_from_file(file);
+	struct sock *sk = sock ? sock->sk : NULL;
+
+	if (!sk || !zcx_is_tcp(sk) || inet_csk_has_ulp(sk) ||
+	    sk_stream_wspace(sk) <= 0)
+		return NULL;
+	return (1 << READ_ONCE(sk->sk_state)) &
+	       (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) ? sock : NULL;
+}
+
+/**
+ * zcx_socket_is_ready() - may it be pushed to, now?
+ * @sock: from zcx_socket_plain(), some time ago
+ * @result_flags: out: enum zcx_result_flag, what is to be said about the route
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool zcx_socket_is_ready(struct socket *sock, u32 *result_flags)
+{
+	struct sock *sk = sock->sk;
+
+	*result_flags = zcx_route_flags(sk);
+	return !zcx_has_psock(sk) && !tcp_sk(sk)->repair;
+}
+
+/**
  * zcx_socket_sink_init() - make a sink of the socket behind a descriptor
  * @ss: the sink, of no known contents
  * @fd: from user space
@@ -591,15 +650,7 @@ int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd)
 	if (err)
 		goto put;
 
-	memset(ss, 0, sizeof(*ss));
-	ss->sink.ops = &zcx_socket_sink_ops;
-	ss->sink.key = sock->sk;
-	ss->file = file;
-	ss->sock = sock;
-	zcx_look_at_tls(ss);
-	zcx_look_at_route(ss);
-	/* A link of no bytes has all of them acknowledged with those before. */
-	zcx_note_end(ss);
+	zcx_socket_sink_of(ss, file);
 	return 0;
 put:
 	fput(file);

@@ -127,11 +127,12 @@ static int zcx_request_attach(struct zcx_request *request,
 	return 0;
 }
 
-static int zcx_request_init(struct zcx_request *request,
-			    struct zcx_context *ctx,
-			    const struct zcx_link *cmd)
+static void zcx_request_parts(struct zcx_request *request,
+			      struct zcx_context *ctx,
+			      const struct zcx_link *cmd,
+			      struct zcx_link_parts *parts)
 {
-	struct zcx_link_parts parts = {
+	*parts = (struct zcx_link_parts){
 		.ctx = ctx,
 		.program = &request->program,
 		.sink = &request->sink.sink,
@@ -139,6 +140,13 @@ static int zcx_request_init(struct zcx_request *request,
 		.batch_bytes = zcx_batch_bytes(),
 		.free = zcx_request_free,
 	};
+}
+
+static int zcx_request_init(struct zcx_request *request,
+			    struct zcx_context *ctx,
+			    const struct zcx_link *cmd)
+{
+	struct zcx_link_parts parts;
 	struct zcx_program_order order = {
 		.memory = &ctx->memory,
 		.pool = ctx->pool,
@@ -152,6 +160,7 @@ static int zcx_request_init(struct zcx_request *request,
 	};
 	int err;
 
+	zcx_request_parts(request, ctx, cmd, &parts);
 	err = zcx_program_init(&request->program, &order);
 	if (err)
 		return err;
@@ -203,4 +212,48 @@ struct zcx_live_link *zcx_submit(struct zcx_context *ctx,
 		return ERR_PTR(err);
 	}
 	return &request->link;
+}
+
+/**
+ * zcx_submit_rest() - make a synchronous link of what is left of a request
+ * @ctx: whose it will be
+ * @cmd: the request
+ * @socket: the socket's file, that may be written to
+ * @ranges: its segments, and how much of each has been sent; what they hold is the
+ *	link's, or, if there is none, has been given back
+ * @count: how many, at most ZCX_PROGRAM_FEW
+ *
+ * Context: process context of the submitter; may sleep.
+ * Return: the link, with a reference that is the caller's, which must be run by
+ * zcx_link_go_on(); or an ERR_PTR: -ENOMEM, -EBUSY.
+ */
+struct zcx_live_link *zcx_submit_rest(struct zcx_context *ctx,
+				      const struct zcx_link *cmd,
+				      struct file *socket,
+				      const struct zcx_range *ranges,
+				      unsigned int count)
+{
+	struct zcx_link_parts parts;
+	struct zcx_request *request;
+	struct zcx_program spare;
+	int err = -ENOMEM;
+
+	request = kmem_cache_alloc(zcx_requests, GFP_KERNEL);
+	zcx_program_of_ranges(request ? &request->program : &spare, ranges,
+			      count);
+	if (!request)
+		goto destroy_program;
+	zcx_socket_sink_of(&request->sink, get_file(socket));
+	zcx_request_parts(request, ctx, cmd, &parts);
+	parts.entries = zcx_program_entries(&request->program,
+					    parts.batch_bytes);
+	err = zcx_link_init(&request->link, &parts, zcx_max_links());
+	if (!err)
+		return &request->link;
+	parts.sink->ops->destroy(parts.sink);
+destroy_program:
+	zcx_program_destroy(request ? &request->program : &spare);
+	if (request)
+		kmem_cache_free(zcx_requests, request);
+	return ERR_PTR(err);
 }

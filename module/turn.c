@@ -76,6 +76,56 @@ void zcx_turn_enter(struct zcx_turn *turn, const void *key,
 	spin_unlock(&bucket->lock);
 }
 
+/**
+ * zcx_turn_try_enter() - begin a line, if there is none
+ * @turn: the place; nobody calls it, since it is the first
+ * @key: what the line is for; not NULL
+ *
+ * Context: process context.
+ * Return: true if it is this one's turn; false: it stands in no line.
+ */
+bool zcx_turn_try_enter(struct zcx_turn *turn, const void *key)
+{
+	struct zcx_turn_bucket *bucket = zcx_turn_bucket(key);
+	bool first;
+
+	turn->key = key;
+	turn->broken = false;
+	turn->first = true;
+	INIT_LIST_HEAD(&turn->line);
+	spin_lock(&bucket->lock);
+	first = !zcx_turn_find(bucket, key);
+	if (first)
+		hlist_add_head(&turn->node, &bucket->firsts);
+	spin_unlock(&bucket->lock);
+	return first;
+}
+
+/**
+ * zcx_turn_move() - let another stand in one's place
+ * @from: the place: the first of its line; in no line afterwards
+ * @to: out: the place from now on
+ * @called: see struct zcx_turn; of @to
+ *
+ * Context: process context.
+ */
+void zcx_turn_move(struct zcx_turn *from, struct zcx_turn *to,
+		   void (*called)(struct zcx_turn *turn))
+{
+	struct zcx_turn_bucket *bucket = zcx_turn_bucket(from->key);
+
+	to->key = from->key;
+	to->called = called;
+	to->broken = false;
+	to->first = true;
+	spin_lock(&bucket->lock);
+	hlist_add_behind(&to->node, &from->node);
+	hlist_del(&from->node);
+	list_replace(&from->line, &to->line);
+	spin_unlock(&bucket->lock);
+	from->key = NULL;
+}
+
 /* The next in the line of @turn; NULL if it is the last, or the only one. */
 static struct zcx_turn *zcx_turn_next(struct zcx_turn *turn)
 {
@@ -87,10 +137,14 @@ static struct zcx_turn *zcx_turn_next(struct zcx_turn *turn)
 static void zcx_turn_pass(struct zcx_turn_bucket *bucket,
 			  struct zcx_turn *turn, bool whole)
 {
-	struct zcx_turn *next = zcx_turn_next(turn);
+	struct zcx_turn *next;
 
 	if (turn->first)
 		hlist_del(&turn->node);
+	/* Mostly nobody else is there. */
+	if (list_empty(&turn->line))
+		return;
+	next = zcx_turn_next(turn);
 	list_del(&turn->line);
 	if (!next)
 		return;

@@ -27,6 +27,9 @@ struct zcx_turn {
 
 void zcx_turn_enter(struct zcx_turn *turn, const void *key,
 		    void (*called)(struct zcx_turn *turn));
+bool zcx_turn_try_enter(struct zcx_turn *turn, const void *key);
+void zcx_turn_move(struct zcx_turn *from, struct zcx_turn *to,
+		   void (*called)(struct zcx_turn *turn));
 void zcx_turn_leave(struct zcx_turn *turn, bool whole);
 
 /*

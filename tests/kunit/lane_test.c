@@ -207,6 +207,74 @@ static void lane_hole_before_data(struct kunit *test)
 }
 
 /* Whatever is asked for, a file's references are all given back. */
+/* All of it or nothing, and every reference comes back. */
+static void lane_collects_all_or_nothing(struct kunit *test)
+{
+	struct file *file = make_file(test, 0);
+	struct bio_vec bv[6];
+	unsigned int i, n;
+	loff_t pos;
+
+	/* Page 5 is a hole. */
+	write_file(test, file, 0, 5 * PAGE_SIZE);
+	write_file(test, file, 6 * PAGE_SIZE, 100);
+	for (pos = 0; pos < 5 * PAGE_SIZE - 2000; pos += 777) {
+		size_t left = 2000;
+
+		n = zcx_cache_collect(file, pos, left, false, bv,
+				      ARRAY_SIZE(bv));
+		KUNIT_ASSERT_EQ(test, n, 1 + (pos % PAGE_SIZE + 2000 > PAGE_SIZE));
+		for (i = 0; i < n; i++) {
+			const u8 *from = page_address(bv[i].bv_page);
+
+			KUNIT_EXPECT_EQ(test, from[bv[i].bv_offset],
+					fake_byte(pos + 2000 - left));
+			left -= bv[i].bv_len;
+			put_page(bv[i].bv_page);
+		}
+		KUNIT_EXPECT_EQ(test, left, 0);
+	}
+	KUNIT_EXPECT_EQ(test, 5, zcx_cache_collect(file, 0, 5 * PAGE_SIZE,
+						   false, bv, 5));
+	for (i = 0; i < 5; i++)
+		put_page(bv[i].bv_page);
+	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, 0, 5 * PAGE_SIZE,
+						   false, bv, 4));
+	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, 4 * PAGE_SIZE,
+						   PAGE_SIZE + 1, false, bv, 6));
+	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, 5 * PAGE_SIZE, 1,
+						   false, bv, 6));
+	fput(file);
+}
+
+static void lane_collects_to_the_end(struct kunit *test)
+{
+	loff_t end = 2 * PAGE_SIZE + 100;
+	struct file *file = make_file(test, 0);
+	struct bio_vec bv[4];
+	struct folio *folio;
+	int refs;
+
+	write_file(test, file, 0, end);
+	folio = filemap_get_folio(file->f_mapping, 2);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(folio));
+	refs = folio_ref_count(folio);
+	KUNIT_EXPECT_EQ(test, 1, zcx_cache_collect(file, end - 100, 100, true,
+						   bv, 4));
+	zcx_cache_accessed(bv, 1);
+	KUNIT_EXPECT_PTR_EQ(test, page_folio(bv[0].bv_page), folio);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
+	put_page(bv[0].bv_page);
+	/* More than there is; and less, where all was meant. */
+	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, end - 100, 101, false,
+						   bv, 4));
+	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, end - 100, 99, true,
+						   bv, 4));
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
+	folio_put(folio);
+	fput(file);
+}
+
 static void lane_gives_folios_back(struct kunit *test)
 {
 	struct file *file = make_file(test, 0);
@@ -237,6 +305,8 @@ static struct kunit_case lane_cases[] = {
 	KUNIT_CASE(lane_hole_stays_a_hole),
 	KUNIT_CASE(lane_hole_before_data),
 	KUNIT_CASE(lane_gives_folios_back),
+	KUNIT_CASE(lane_collects_all_or_nothing),
+	KUNIT_CASE(lane_collects_to_the_end),
 	{}
 };
 

@@ -233,6 +233,52 @@ static void turn_many_lines(struct kunit *test)
 		leave(&places[i], true);
 }
 
+/* Only where nobody stands; and then those who come stand behind. */
+static void turn_tries_an_empty_line(struct kunit *test)
+{
+	struct place places[3] = { };
+
+	KUNIT_EXPECT_TRUE(test, zcx_turn_try_enter(&places[0].turn, test));
+	KUNIT_EXPECT_FALSE(test, zcx_turn_try_enter(&places[1].turn, test));
+	KUNIT_EXPECT_TRUE(test, zcx_turn_try_enter(&places[1].turn, places));
+	zcx_turn_leave(&places[1].turn, true);
+	enter(&places[2], test);
+	expect_place(test, &places[2], false, false, 0);
+	zcx_turn_leave(&places[0].turn, true);
+	expect_place(test, &places[2], true, false, 1);
+	KUNIT_EXPECT_FALSE(test, zcx_turn_try_enter(&places[1].turn, test));
+	leave(&places[2], true);
+	KUNIT_EXPECT_TRUE(test, zcx_turn_try_enter(&places[1].turn, test));
+	zcx_turn_leave(&places[1].turn, true);
+}
+
+/* Whoever stands behind notices nothing, until the new one leaves. */
+static void turn_moves_to_another(struct kunit *test)
+{
+	struct place places[4], spare;
+	unsigned int behind;
+
+	for (behind = 0; behind < 3; behind++) {
+		memset(places, 0, sizeof(places));
+		KUNIT_EXPECT_TRUE(test,
+				  zcx_turn_try_enter(&places[0].turn, test));
+		enter_all(&places[2], behind, test);
+		zcx_turn_move(&places[0].turn, &places[1].turn, place_called);
+		expect_place(test, &places[1], true, false, 0);
+		memset(&places[0], 0xff, sizeof(places[0]));
+		KUNIT_EXPECT_FALSE(test,
+				   zcx_turn_try_enter(&spare.turn, test));
+		if (behind)
+			expect_place(test, &places[2], false, false, 0);
+		leave(&places[1], behind < 2);
+		if (behind)
+			expect_place(test, &places[2], true, behind == 2, 1);
+		leave(&places[2], true);
+		if (behind == 2)
+			leave(&places[3], true);
+	}
+}
+
 static struct kunit_case turn_cases[] = {
 	KUNIT_CASE(turn_without_a_key_is_first),
 	KUNIT_CASE(turn_comes_in_order),
@@ -244,6 +290,8 @@ static struct kunit_case turn_cases[] = {
 	KUNIT_CASE(turn_broken_and_first),
 	KUNIT_CASE(turn_leaves_once),
 	KUNIT_CASE(turn_many_lines),
+	KUNIT_CASE(turn_tries_an_empty_line),
+	KUNIT_CASE(turn_moves_to_another),
 	{}
 };
 

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The express: small synchronous requests that need not wait for anything.
+ *
+ * Of a header and a small file the calls around TCP cost more than TCP. When all
+ * of it is at hand (the file's bytes in the page cache, room in a plain TCP
+ * socket, nobody in the line), no link has to be made of it that could wait, be
+ * looked at, or be found: what is to be sent stands in a short list on the stack,
+ * and leaves by one push.
+ *
+ * Whatever is not at hand, or not as usual, is not dealt with here: the request
+ * then becomes a link as if nobody had tried. That is possible until something has
+ * been sent. If TCP takes a part only, the rest becomes a link in the same place of
+ * the line.
+ *
+ * What the caller, counters and security modules get to see is as of a link; who is
+ * not asked twice, should it become one, is asked last. Links that are traced are
+ * never sent this way.
+ */
+#include <linux/bvec.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
+#include "accessed.h"
+#include "compat/fd.h"
+#include "context.h"
+#include "express.h"
+#include "frags.h"
+#include "lane.h"
+#include "link.h"
+#include "memory.h"
+#include "program.h"
+#include "query.h"
+#include "sink_socket.h"
+#include "stats.h"
+#include "submit.h"
+#include "trace.h"
+#include "turn.h"
+#include "zcx.h"
+
+/* ZCX_EXPRESS_BYTES from anywhere in a page, page by page, a header and a trailer. */
+#define ZCX_EXPRESS_ENTRIES	(ZCX_EXPRESS_BYTES / PAGE_SIZE + 3)
+
+/**
+ * struct zcx_express_part - a segment
+ * @file: of a file segment; NULL: of memory
+ * @fd: how @file is held
+ * @bytes: how many it has
+ */
+struct zcx_express_part {
+	struct file *file;
+	struct fd fd;
+	unsigned int bytes;
+};
+
+/**
+ * struct zcx_express - a request under way
+ * @segments: as user space wrote them
+ * @parts: what is had of them
+ * @count: how many @parts there are
+ * @entries: how many of @bv are in use
+ * @bytes: in all of them
+ * @memory: of these, of memory segments
+ * @sock: where to
+ * @result_flags: enum zcx_result_flag
+ * @sent_memory: bytes that TCP has taken of memory segments
+ * @sent_cache: and of files
+ * @frags: of both, those that became fragments
+ * @turn: its place in the line
+ * @bv: the bytes; each entry lies within one folio, and has a reference on it
+ */
+struct zcx_express {
+	struct zcx_segment segments[ZCX_PROGRAM_FEW];
+	struct zcx_express_part parts[ZCX_PROGRAM_FEW];
+	unsigned int count;
+	unsigned int entries;
+	unsigned int bytes;
+	unsigned int memory;
+	struct socket *sock;
+	u32 result_flags;
+	unsigned int sent_memory;
+	unsigned int sent_cache;
+	size_t frags;
+	struct zcx_turn turn;
+	struct bio_vec bv[ZCX_EXPRESS_ENTRIES];
+};
+
+/* Links that are traced show all that becomes of them. */
+static bool zcx_express_is_traced(void)
+{
+	return trace_zcx_link_start_enabled() || trace_zcx_batch_enabled() ||
+	       trace_zcx_link_end_enabled();
+}
+
+/**
+ * zcx_express_suits() - may a request be small, and ask for nothing special?
+ * @cmd: the request, as user space wrote it
+ *
+ * Context: any.
+ * Return: true if so, as far as can be told before its segments are read.
+ */
+bool zcx_express_suits(const struct zcx_link *cmd)
+{
+	u64 threshold = cmd->direct_threshold ?: zcx_direct_threshold();
+
+	if ((cmd->flags & ~(ZCX_LINK_NOSIGNAL | ZCX_LINK_NOWAIT)) !=
+	    ZCX_LINK_SYNC)
+		return false;
+	/* Zero segments are somebody else's business, too. */
+	if (cmd->segment_count - 1 >= ZCX_PROGRAM_FEW ||
+	    cmd->segment_size != sizeof(struct zcx_segment))
+		return false;
+	return cmd->lane == ZCX_LANE_CACHE ||
+	       (cmd->lane == ZCX_LANE_AUTO && threshold > ZCX_EXPRESS_BYTES);
+}
+
+static bool zcx_express_read(struct zcx_express *ex,
+			     const struct zcx_link *cmd)
+{
+	const struct zcx_segment __user *from = u64_to_user_ptr(cmd->segments);
+	struct zcx_segment *to = ex->segments;
+	struct zcx_segment *end = to + cmd->segment_count;
+
+	if (!user_read_access_begin(from, cmd->segment_count * sizeof(*from)))
+		return false;
+	for (; to < end; from++, to++) {
+		unsafe_get_user(to->type, &from->type, fault);
+		unsafe_get_user(to->fd, &from->fd, fault);
+		unsafe_get_user(to->offset, &from->offset, fault);
+		unsafe_get_user(to->length, &from->length, fault);
+		unsafe_get_user(to->addr, &from->addr, fault);
+		unsafe_get_user(to->flags, &from->flags, fault);
+		unsafe_get_user(to->__reserved, &from->__reserved, fault);
+	}
+	user_read_access_end();
+	return true;
+fault:
+	user_read_access_end();
+	return false;
+}
+
+static bool zcx_express_add_memory(struct zcx_express *ex,
+				   struct zcx_memory *memory,
+				   const struct zcx_segment *seg)
+{
+	unsigned int bytes = seg->length, offset;
+	struct page *page;
+
+	if (seg->length > PAGE_SIZE)
+		return false;
+	page = zcx_memory_take(memory, bytes, &offset);
+	if (!page)
+		return false;
+	bvec_set_page(&ex->bv[ex->entries++], page, bytes, offset);
+	ex->memory += bytes;
+	return !copy_from_user(page_address(page) + offset,
+			       u64_to_user_ptr(seg->addr), bytes);
+}
+
+/* Bytes that a file segment has now; 0: none, or too many. */
+static unsigned int zcx_express_length(const struct file *file,
+				       const struct zcx_segment *seg)
+{
+	u64 length = seg->length;
+
+	if (length == ZCX_TO_EOF)
+		length = i_size_read(file->f_mapping->host) - seg->offset;
+	return length > ZCX_EXPRESS_BYTES ? 0 : length;
+}
+
+static bool zcx_express_add_file(struct zcx_express *ex,
+				 const struct zcx_segment *seg,
+				 struct zcx_express_part *part)
+{
+	struct file *file;
+	unsigned int n;
+
+	part->fd = fdget(seg->fd);
+	file = fd_file(part->fd);
+	part->file = file;
+	if (!file || zcx_file_kind(file) || !zcx_lane_cache_supports(file))
+		return false;
+	part->bytes = zcx_express_length(file, seg);
+	if (!part->bytes)
+		return false;
+	n = zcx_cache_collect(file, seg->offset, part->bytes,
+			      seg->length == ZCX_TO_EOF, ex->bv + ex->entries,
+			      ZCX_EXPRESS_ENTRIES - ex->entries);
+	ex->entries += n;
+	return n;
+}
+
+static bool zcx_express_add(struct zcx_express *ex, struct zcx_memory *memory,
+			    const struct zcx_segment *seg)
+{
+	struct zcx_express_part *part = &ex->parts[ex->count++];
+
+	part->file = NULL;
+	part->bytes = seg->length;
+	/* Nothing of nothing is a rare wish, and has rules of its own. */
+	if (!seg->length || zcx_segment_check(seg) ||
+	    ex->entries == ZCX_EXPRESS_ENTRIES)
+		return false;
+	if (seg->type == ZCX_SEGMENT_FILE ?
+	    !zcx_express_add_file(ex, seg, part) :
+	    !zcx_express_add_memory(ex, memory, seg))
+		return false;
+	ex->bytes += part->bytes;
+	return true;
+}
+
+static bool zcx_express_gather(struct zcx_express *ex,
+			       struct zcx_memory *memory, unsigned int count)
+{
+	unsigned int i;
+
+	ex->count = 0;
+	ex->entries = 0;
+	ex->bytes = 0;
+	ex->memory = 0;
+	for (i = 0; i < count; i++)
+		if (!zcx_express_add(ex, memory, &ex->segments[i]))
+			return false;
+	return ex->bytes <= ZCX_EXPRESS_BYTES;
+}
+
+static void zcx_express_release(struct zcx_express *ex)
+{
+	unsigned int i;
+
+	for (i = 0; i < ex->entries; i++)
+		put_page(ex->bv[i].bv_page);
+	for (i = 0; i < ex->count; i++)
+		if (ex->parts[i].file)
+			fdput(ex->parts[i].fd);
+}
+
+/*
+ * Whether each file may be read and the socket written to: what may be logged, or
+ * be asked of user space, and so is asked when nothing else is in the way.
+ */
+static bool zcx_express_is_allowed(const struct zcx_express *ex,
+				   struct file *socket)
+{
+	unsigned int i;
+
+	for (i = 0; i < ex->count; i++) {
+		const struct zcx_segment *seg = &ex->segments[i];
+		struct file *file = ex->parts[i].file;
+
+		if (file && zcx_file_permit(file, seg->offset, seg->length))
+			return false;
+	}
+	return !rw_verify_area(WRITE, socket, NULL, 0);
+}
+
+/* So many of the first bytes have gone: where do they come from? */
+static void zcx_express_count(struct zcx_express *ex, unsigned int bytes)
+{
+	unsigned int i, n;
+
+	ex->sent_memory = ex->memory;
+	ex->sent_cache = bytes - ex->memory;
+	if (likely(bytes == ex->bytes))
+		return;
+	ex->sent_memory = 0;
+	for (i = 0, n = bytes; i < ex->count; i++) {
+		unsigned int step = min(n, ex->parts[i].bytes);
+
+		if (!ex->parts[i].file)
+			ex->sent_memory += step;
+		n -= step;
+	}
+	ex->sent_cache = bytes - ex->sent_memory;
+}
+
+static void zcx_express_tell_watchers(const struct zcx_express *ex, bool touch)
+{
+	unsigned int i;
+
+	for (i = 0; i < ex->count; i++) {
+		struct file *file = ex->parts[i].file;
+
+		if (file)
+			zcx_file_accessed(file, NULL, ex->parts[i].bytes, touch);
+	}
+}
+
+static void zcx_express_add_stats(const struct zcx_express *ex,
+				  struct zcx_stats *stats)
+{
+	zcx_stats_add(stats, ZCX_STAT_BATCHES, 1);
+	zcx_stats_add(stats, ZCX_STAT_BYTES + ZCX_TAG_MEMORY, ex->sent_memory);
+	zcx_stats_add(stats, ZCX_STAT_BYTES + ZCX_TAG_CACHE, ex->sent_cache);
+	zcx_stats_add(stats, ZCX_STAT_BYTES_FRAGS, ex->frags);
+	zcx_stats_add(stats, ZCX_STAT_BYTES_COPIED,
+		      ex->sent_memory + ex->sent_cache - ex->frags);
+}
+
+/* It has an outcome: all of it has gone, or something has failed. */
+static void zcx_express_end(const struct zcx_express *ex,
+			    struct zcx_context *ctx, struct zcx_link *cmd,
+			    int error)
+{
+	cmd->id = zcx_context_next_id(ctx);
+	cmd->bytes_memory = ex->sent_memory;
+	cmd->bytes_cache = ex->sent_cache;
+	cmd->bytes_sent = ex->sent_memory + ex->sent_cache;
+	cmd->bytes_splice = 0;
+	cmd->bytes_direct = 0;
+	cmd->bytes_copied = cmd->bytes_sent - ex->frags;
+	cmd->state = error ? ZCX_STATE_FAILED : ZCX_STATE_SENT;
+	cmd->error = error;
+	cmd->result_flags = ex->result_flags;
+	zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
+	zcx_stats_add(&ctx->stats, error ? ZCX_STAT_LINKS_FAILED :
+					   ZCX_STAT_LINKS_SENT, 1);
+}
+
+/* What a link would know of a segment of which @sent bytes have gone. */
+static void zcx_express_make_range(const struct zcx_express *ex, unsigned int i,
+				   const struct bio_vec *bv, unsigned int sent,
+				   bool nowait, struct zcx_range *range)
+{
+	const struct zcx_segment *seg = &ex->segments[i];
+	struct file *file = ex->parts[i].file;
+
+	memset(range, 0, sizeof(*range));
+	if (file) {
+		range->lane = &zcx_lane_cache;
+		range->file = get_file(file);
+		range->start = seg->offset;
+		range->to_eof = seg->length == ZCX_TO_EOF;
+		range->nowait = nowait;
+	} else {
+		range->lane = &zcx_lane_memory;
+		range->page = bv->bv_page;
+		range->nr_pages = 1;
+		range->start = bv->bv_offset;
+		get_page(range->page);
+	}
+	range->pos = range->start + sent;
+	range->end = range->to_eof ? LLONG_MAX : range->start + seg->length;
+}
+
+/* The entry of the list that the segment after @i begins with. */
+static const struct bio_vec *zcx_express_skip(const struct zcx_express *ex,
+					      unsigned int i,
+					      const struct bio_vec *bv)
+{
+	unsigned int left = ex->parts[i].bytes;
+
+	while (left) {
+		left -= bv->bv_len;
+		bv++;
+	}
+	return bv;
+}
+
+/*
+ * TCP took the first @n bytes, and no more for now. What is left is a link's, whose
+ * place in the line is ours.
+ */
+static noinline_for_stack int
+zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
+		      struct zcx_link *cmd, struct file *socket)
+{
+	const u64 sent[ZCX_NR_TAGS] = {
+		[ZCX_TAG_MEMORY] = ex->sent_memory,
+		[ZCX_TAG_CACHE] = ex->sent_cache,
+	};
+	unsigned int i, n = ex->sent_memory + ex->sent_cache;
+	bool nowait = cmd->flags & ZCX_LINK_NOWAIT;
+	struct zcx_range ranges[ZCX_PROGRAM_FEW];
+	const struct bio_vec *bv = ex->bv;
+	struct zcx_live_link *link;
+	int err;
+
+	for (i = 0; i < ex->count; i++) {
+		unsigned int step = min(n, ex->parts[i].bytes);
+
+		zcx_express_make_range(ex, i, bv, step, nowait, &ranges[i]);
+		bv = zcx_express_skip(ex, i, bv);
+		n -= step;
+	}
+	link = zcx_submit_rest(ctx, cmd, socket, ranges, ex->count);
+	if (IS_ERR(link)) {
+		zcx_turn_leave(&ex->turn, false);
+		zcx_express_tell_watchers(ex, !nowait);
+		zcx_express_end(ex, ctx, cmd, -PTR_ERR(link));
+		return 0;
+	}
+	err = zcx_link_go_on(link, &ex->turn, sent, ex->frags);
+	zcx_link_result(link, cmd);
+	zcx_link_put(link);
+	return err;
+}
+
+/* Push the list. False: nothing has gone, and nothing has happened. */
+static bool zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
+			     struct zcx_link *cmd, struct file *socket, int *err)
+{
+	ssize_t n;
+
+	n = zcx_frags_push_bvec(ex->sock, ex->bv, ex->entries, ex->bytes,
+				&ex->frags);
+	/* No room, no memory, or a protocol above TCP by now. */
+	if (!n || n == -EAGAIN || n == -EOPNOTSUPP) {
+		zcx_turn_leave(&ex->turn, true);
+		return false;
+	}
+	ex->sent_memory = 0;
+	ex->sent_cache = 0;
+	if (n > 0)
+		zcx_express_count(ex, n);
+	else
+		ex->frags = 0;
+	zcx_express_add_stats(ex, &ctx->stats);
+	if (n > 0 && n < ex->bytes) {
+		*err = zcx_express_hand_over(ex, ctx, cmd, socket);
+		return true;
+	}
+	*err = min_t(ssize_t, n, 0);
+	zcx_turn_leave(&ex->turn, true);
+	if (n > 0)
+		zcx_express_tell_watchers(ex, !(cmd->flags & ZCX_LINK_NOWAIT));
+	zcx_express_end(ex, ctx, cmd, -*err);
+	return true;
+}
+
+static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
+			   struct zcx_link *cmd, struct file *socket, int *err)
+{
+	bool done = false;
+
+	ex->sock = zcx_socket_plain(socket);
+	if (!ex->sock)
+		return false;
+	if (zcx_express_gather(ex, &ctx->memory, cmd->segment_count) &&
+	    zcx_express_is_allowed(ex, socket) &&
+	    zcx_socket_is_ready(ex->sock, &ex->result_flags) &&
+	    zcx_turn_try_enter(&ex->turn, ex->sock->sk)) {
+		zcx_cache_accessed(ex->bv, ex->entries);
+		done = zcx_express_push(ex, ctx, cmd, socket, err);
+	}
+	zcx_express_release(ex);
+	return done;
+}
+
+/**
+ * zcx_express() - send a small request at once, if that is possible
+ * @ctx: whose
+ * @cmd: the request, as user space wrote it; out: its result, if it was sent
+ * @err: out: if it was sent, 0 or, if nothing of it was, the -errno of the socket,
+ *	as zcx_link_run() gives it
+ *
+ * Context: process context of the submitter; may sleep, as a link that has met a
+ * full socket does, if TCP takes a part only.
+ * Return: false: nothing has been sent, nothing counted, nothing held, and the
+ * request is to become a link. True: it has ended.
+ */
+bool zcx_express(struct zcx_context *ctx, struct zcx_link *cmd, int *err)
+{
+	/* Most of it is never used, and what is, is set first. */
+	struct zcx_express ex __uninitialized;
+	struct fd socket;
+	bool done;
+
+	if (!zcx_express_suits(cmd) || zcx_express_is_traced() ||
+	    !zcx_frags_enabled() || !zcx_context_has_room(ctx, zcx_max_links()) ||
+	    !zcx_express_read(&ex, cmd))
+		return false;
+	socket = fdget(cmd->socket_fd);
+	done = fd_file(socket) &&
+	       zcx_express_to(&ex, ctx, cmd, fd_file(socket), err);
+	fdput(socket);
+	return done;
+}
