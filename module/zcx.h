@@ -28,6 +28,8 @@
  *   zcx_sglist               owns one reference on each folio in it, for as
  *                            long as it is in it; packets take it over, see
  *                            frags.c, or the socket takes its own
+ *   zcx_express              on the stack of one call: owns references on folios and on
+ *                            pages of memory; files and socket it borrows (fdget())
  *
  * A link, its program and its sink are parts of one struct zcx_request, which is
  * freed when the link has let go of all three.
