@@ -344,7 +344,7 @@ static __always_inline bool zcx_cache_grab(struct xa_state *xas,
 					   struct folio *folio, bool *large)
 {
 	if (!folio || xa_is_internal(folio) || xa_is_value(folio) ||
-	    !folio_try_get(folio))
+	    !zcx_folio_try_get(folio))
 		return false;
 	if (likely(folio == xas_reload(xas))) {
 		*large = folio_test_large(folio);
