@@ -314,6 +314,7 @@ static void zcx_express_end(const struct zcx_express *ex,
 	cmd->error = error;
 	cmd->result_flags = ex->result_flags;
 	zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
+	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS, 1);
 	zcx_stats_add(&ctx->stats, error ? ZCX_STAT_LINKS_FAILED :
 					   ZCX_STAT_LINKS_SENT, 1);
 }
@@ -391,6 +392,7 @@ zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 		zcx_express_end(ex, ctx, cmd, -PTR_ERR(link));
 		return 0;
 	}
+	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS_REST, 1);
 	err = zcx_link_go_on(link, &ex->turn, sent, ex->frags);
 	zcx_link_result(link, cmd);
 	zcx_link_put(link);
