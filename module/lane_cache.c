@@ -18,6 +18,7 @@
 #include <linux/swap.h>
 
 #include "accessed.h"
+#include "cache.h"
 #include "drop.h"
 #include "errand.h"
 #include "folio_wait.h"
@@ -199,12 +200,6 @@ static ssize_t zcx_shmem_pending(struct zcx_range *range,
 	return n;
 }
 
-static bool zcx_folio_poisoned(struct folio *folio)
-{
-	return folio_test_hwpoison(folio) ||
-	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
-}
-
 /**
  * struct zcx_walk - a walk over the folios that are resident
  * @range: whose
@@ -279,17 +274,6 @@ static bool zcx_walk_visit(struct zcx_walk *walk, struct folio *folio)
 }
 
 /*
- * folio_try_get() for who is in an RCU section already, as every walk is: the
- * kernel's own enters one for each folio, to keep hugetlb from mapping the memory
- * of struct page read-only meanwhile.
- */
-static bool zcx_folio_try_get(struct folio *folio)
-{
-	return !page_is_fake_head(&folio->page) &&
-	       atomic_add_unless(&folio->_refcount, 1, 0);
-}
-
-/*
  * Append what is resident from @walk->range->pos on without a gap. How folios
  * are got is filemap_get_read_batch()'s way, which modules cannot call; 6.1's
  * filemap_get_folios_contig() does not expect that a large folio replaces small
@@ -326,166 +310,6 @@ static void zcx_walk_resident(struct zcx_walk *walk)
 	rcu_read_unlock();
 }
 
-/* Is a folio that was just found as it should be, so that it can be sent as it is? */
-static __always_inline bool zcx_folio_at_hand(struct folio *folio, bool large)
-{
-	if (!folio_test_uptodate(folio) || folio_test_readahead(folio) ||
-	    folio_test_hwpoison(folio))
-		return false;
-	return !large || !folio_test_has_hwpoisoned(folio);
-}
-
-/*
- * Take hold of the folio that @xas points to, and say whether it is @large; false
- * if there is anything about it that would have to be waited for, done, or looked
- * at once more.
- */
-static __always_inline bool zcx_cache_grab(struct xa_state *xas,
-					   struct folio *folio, bool *large)
-{
-	if (!folio || xa_is_internal(folio) || xa_is_value(folio) ||
-	    !zcx_folio_try_get(folio))
-		return false;
-	if (likely(folio == xas_reload(xas))) {
-		*large = folio_test_large(folio);
-		if (likely(zcx_folio_at_hand(folio, *large)))
-			return true;
-	}
-	folio_put(folio);
-	return false;
-}
-
-/* As far as they are at hand: returns the number of entries, *@left what is not. */
-static unsigned int zcx_cache_grab_all(struct address_space *mapping,
-				       loff_t pos, size_t *left,
-				       struct bio_vec *bv, unsigned int room)
-{
-	XA_STATE(xas, &mapping->i_pages, pos >> PAGE_SHIFT);
-	struct folio *folio;
-	unsigned int n = 0;
-	bool large;
-
-	rcu_read_lock();
-	folio = xas_load(&xas);
-	while (zcx_cache_grab(&xas, folio, &large)) {
-		size_t size = large ? folio_size(folio) : PAGE_SIZE;
-		size_t offset = pos & (size - 1);
-		size_t length = min(*left, size - offset);
-
-		bvec_set_page(&bv[n++], folio_page(folio, 0), length, offset);
-		pos += length;
-		*left -= length;
-		if (!*left || n == room)
-			break;
-		if (large)
-			xas_advance(&xas, folio_next_index(folio) - 1);
-		folio = xas_next(&xas);
-	}
-	rcu_read_unlock();
-	return n;
-}
-
-/**
- * zcx_cache_collect() - a short stretch of a file, if all of it is at hand
- * @file: a file that the cache lane supports
- * @pos: first byte
- * @bytes: how many, at least 1
- * @to_eof: they are to be the last of the file
- * @bv: out: where they are, an entry for each folio, with a reference on it
- * @room: entries of @bv, at least 1
- *
- * Nothing is read, nothing waited for, and no folio marked as accessed: see
- * zcx_cache_accessed().
- *
- * Context: any.
- * Return: entries in use; 0: it is not all there, and nothing is held.
- */
-unsigned int zcx_cache_collect(struct file *file, loff_t pos, size_t bytes,
-			       bool to_eof, struct bio_vec *bv,
-			       unsigned int room)
-{
-	struct address_space *mapping = file->f_mapping;
-	loff_t end = pos + bytes, size;
-	unsigned int i, n;
-
-	n = zcx_cache_grab_all(mapping, pos, &bytes, bv, room);
-	/* Only now: what lies beyond an end that has moved since may be anything. */
-	size = i_size_read(mapping->host);
-	if (likely(!bytes && (to_eof ? size == end : size >= end)))
-		return n;
-	for (i = 0; i < n; i++)
-		put_page(bv[i].bv_page);
-	return 0;
-}
-
-/**
- * zcx_cache_accessed() - what was collected is about to be sent
- * @bv: of zcx_cache_collect(), or memory of ours
- * @entries: how many
- *
- * Context: any.
- */
-void zcx_cache_accessed(const struct bio_vec *bv, unsigned int entries)
-{
-	unsigned int i;
-
-	for (i = 0; i < entries; i++) {
-		struct folio *folio = page_folio(bv[i].bv_page);
-
-		/* Memory of ours has none. */
-		if (!folio->mapping)
-			continue;
-		folio_mark_accessed(folio);
-		flush_dcache_folio(folio);
-	}
-}
-
-/*
- * The next folio of the page cache up to page @last, with a reference; NULL: there
- * is none. Under rcu_read_lock().
- */
-static struct folio *zcx_cache_next(struct xa_state *xas, pgoff_t last)
-{
-	struct folio *folio;
-
-	xas_for_each(xas, folio, last) {
-		if (xas_retry(xas, folio) || xa_is_value(folio))
-			continue;
-		if (folio_try_get(folio)) {
-			if (likely(folio == xas_reload(xas)))
-				return folio;
-			folio_put(folio);
-		}
-		xas_reset(xas);
-	}
-	return NULL;
-}
-
-/* The first pages from @index to before @behind that are absent. NULL: none are. */
-static bool zcx_cache_gap(const struct zcx_range *range, pgoff_t index,
-			  pgoff_t behind, struct zcx_gap *gap)
-{
-	XA_STATE(xas, &range->file->f_mapping->i_pages, index);
-	struct folio *folio;
-
-	rcu_read_lock();
-	while (index < behind && (folio = zcx_cache_next(&xas, behind - 1))) {
-		pgoff_t first = folio->index;
-		pgoff_t next = folio_next_index(folio);
-
-		folio_put(folio);
-		if (first > index) {
-			behind = first;
-			break;
-		}
-		index = next;
-	}
-	rcu_read_unlock();
-	gap->from = index;
-	gap->to = behind;
-	return index < behind;
-}
-
 /*
  * Readahead is about to begin at @index: it may read whatever is absent in the next
  * pages, and that is to leave again. It keeps to its window, or three.
@@ -505,79 +329,6 @@ static void zcx_cache_note(struct zcx_range *range, pgoff_t index, size_t max)
 		range->drop = zcx_drop_create(range->file);
 	while (range->drop && zcx_cache_gap(range, gap.to, behind, &gap))
 		zcx_drop_note(range->drop, &gap);
-}
-
-/**
- * zcx_cache_absent_until() - how much of a file is not in its page cache?
- * @range: of the file
- * @pos: from which byte on
- * @limit: as far as is asked, at least @pos; most often a page is found before
- *
- * Context: any.
- * Return: offset of the first byte from @pos on, in whole pages, that is in the
- * page cache, up to date or not; @limit if none before that is.
- */
-loff_t zcx_cache_absent_until(const struct zcx_range *range, loff_t pos,
-			      loff_t limit)
-{
-	XA_STATE(xas, &range->file->f_mapping->i_pages, pos >> PAGE_SHIFT);
-	struct folio *folio;
-
-	if (pos >= limit)
-		return limit;
-	rcu_read_lock();
-	folio = zcx_cache_next(&xas, (limit - 1) >> PAGE_SHIFT);
-	if (folio) {
-		limit = clamp_t(loff_t, folio_pos(folio), pos, limit);
-		folio_put(folio);
-	}
-	rcu_read_unlock();
-	return limit;
-}
-
-/* Count one folio that is resident, of which the bytes from @from to @to matter. */
-static void zcx_census_count(struct zcx_census *census,
-			     struct folio *folio, loff_t from, loff_t to)
-{
-	size_t size = folio_size(folio);
-	loff_t start = (loff_t)folio->index << PAGE_SHIFT;
-
-	census->bytes += min_t(u64, to, (u64)start + size) - max(from, start);
-	census->folios++;
-	census->folio_max = max_t(size_t, census->folio_max, size);
-	census->folio_min = min_t(size_t, census->folio_min ?: size, size);
-}
-
-/**
- * zcx_cache_census() - count what of a range is in the page cache
- * @range: of a file that the cache lane supports
- * @bytes: how many from @range->pos on, at least 1
- * @census: out
- *
- * Context: process context; may sleep.
- */
-void zcx_cache_census(const struct zcx_range *range, u64 bytes,
-		      struct zcx_census *census)
-{
-	XA_STATE(xas, &range->file->f_mapping->i_pages,
-		 range->pos >> PAGE_SHIFT);
-	loff_t end = range->pos + bytes;
-	struct folio *folio;
-
-	memset(census, 0, sizeof(*census));
-	rcu_read_lock();
-	while ((folio = zcx_cache_next(&xas, (end - 1) >> PAGE_SHIFT))) {
-		if (folio_test_uptodate(folio))
-			zcx_census_count(census, folio, range->pos, end);
-		folio_put(folio);
-		if (need_resched()) {
-			xas_pause(&xas);
-			rcu_read_unlock();
-			cond_resched();
-			rcu_read_lock();
-		}
-	}
-	rcu_read_unlock();
 }
 
 static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
