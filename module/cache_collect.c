@@ -3,6 +3,7 @@
  * Short stretches of a file for who wants all of them at once or nothing: the
  * express. Nothing here reads, waits, or goes back a step; lane_cache.c does.
  */
+#include <linux/backing-dev.h>
 #include <linux/bvec.h>
 #include <linux/cacheflush.h>
 #include <linux/fs.h>
@@ -15,10 +16,23 @@
 #include "cache.h"
 #include "lane.h"
 
-/* Is a folio that was just found as it should be, so that it can be sent as it is? */
-static __always_inline bool zcx_folio_at_hand(struct folio *folio, bool large)
+/*
+ * Does a folio ask for more to be read ahead? Where nothing ever is, as in tmpfs,
+ * that bit says something else.
+ */
+static bool zcx_folio_asks(const struct address_space *mapping,
+			   struct folio *folio)
 {
-	if (!folio_test_uptodate(folio) || folio_test_readahead(folio) ||
+	return folio_test_readahead(folio) &&
+	       inode_to_bdi(mapping->host)->ra_pages;
+}
+
+/* Is a folio that was just found as it should be, so that it can be sent as it is? */
+static __always_inline bool
+zcx_folio_at_hand(const struct address_space *mapping, struct folio *folio,
+		  bool large)
+{
+	if (!folio_test_uptodate(folio) || zcx_folio_asks(mapping, folio) ||
 	    folio_test_hwpoison(folio))
 		return false;
 	return !large || !folio_test_has_hwpoisoned(folio);
@@ -29,15 +43,16 @@ static __always_inline bool zcx_folio_at_hand(struct folio *folio, bool large)
  * if there is anything about it that would have to be waited for, done, or looked
  * at once more.
  */
-static __always_inline bool zcx_cache_grab(struct xa_state *xas,
-					   struct folio *folio, bool *large)
+static __always_inline bool
+zcx_cache_grab(const struct address_space *mapping, struct xa_state *xas,
+	       struct folio *folio, bool *large)
 {
 	if (!folio || xa_is_internal(folio) || xa_is_value(folio) ||
 	    !zcx_folio_try_get(folio))
 		return false;
 	if (likely(folio == xas_reload(xas))) {
 		*large = folio_test_large(folio);
-		if (likely(zcx_folio_at_hand(folio, *large)))
+		if (likely(zcx_folio_at_hand(mapping, folio, *large)))
 			return true;
 	}
 	folio_put(folio);
@@ -56,11 +71,13 @@ static unsigned int zcx_cache_grab_all(struct address_space *mapping,
 
 	rcu_read_lock();
 	folio = xas_load(&xas);
-	while (zcx_cache_grab(&xas, folio, &large)) {
+	while (zcx_cache_grab(mapping, &xas, folio, &large)) {
 		size_t size = large ? folio_size(folio) : PAGE_SIZE;
 		size_t offset = pos & (size - 1);
 		size_t length = min(*left, size - offset);
 
+		if (ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE)
+			flush_dcache_folio(folio);
 		bvec_set_page(&bv[n++], folio_page(folio, 0), length, offset);
 		pos += length;
 		*left -= length;
@@ -72,6 +89,15 @@ static unsigned int zcx_cache_grab_all(struct address_space *mapping,
 	}
 	rcu_read_unlock();
 	return n;
+}
+
+/* Does the file have all before @end, or end just there? */
+static bool zcx_file_ends(const struct address_space *mapping, loff_t end,
+			  bool at_end)
+{
+	loff_t size = i_size_read(mapping->host);
+
+	return at_end ? size == end : size >= end;
 }
 
 /**
@@ -94,13 +120,12 @@ unsigned int zcx_cache_collect(struct file *file, loff_t pos, size_t bytes,
 			       unsigned int room)
 {
 	struct address_space *mapping = file->f_mapping;
-	loff_t end = pos + bytes, size;
+	loff_t end = pos + bytes;
 	unsigned int i, n;
 
 	n = zcx_cache_grab_all(mapping, pos, &bytes, bv, room);
 	/* Only now: what lies beyond an end that has moved since may be anything. */
-	size = i_size_read(mapping->host);
-	if (likely(!bytes && (to_eof ? size == end : size >= end)))
+	if (likely(!bytes && zcx_file_ends(mapping, end, to_eof)))
 		return n;
 	for (i = 0; i < n; i++)
 		put_page(bv[i].bv_page);
@@ -108,23 +133,47 @@ unsigned int zcx_cache_collect(struct file *file, loff_t pos, size_t bytes,
 }
 
 /**
- * zcx_cache_accessed() - what was collected is about to be sent
- * @bv: of zcx_cache_collect(), or memory of ours
+ * zcx_cache_is_current() - is what was collected still what the file has?
+ * @file: the file
+ * @end: offset of the first byte behind what was collected
+ * @to_eof: as zcx_cache_collect() was told
+ * @bv: what was collected
  * @entries: how many
+ *
+ * To be asked by who has slept since: the file may have been truncated, or its
+ * pages exchanged by a direct write.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool zcx_cache_is_current(const struct file *file, loff_t end, bool to_eof,
+			  const struct bio_vec *bv, unsigned int entries)
+{
+	const struct address_space *mapping = file->f_mapping;
+	unsigned int i;
+
+	for (i = 0; i < entries; i++)
+		if (page_folio(bv[i].bv_page)->mapping != mapping)
+			return false;
+	return zcx_file_ends(mapping, end, to_eof);
+}
+
+/**
+ * zcx_cache_accessed() - of what was collected, some has been sent
+ * @bv: of zcx_cache_collect(), or memory of ours
+ * @bytes: how many of the first bytes; folios of which a part only was sent are
+ *	for whoever sends the rest
  *
  * Context: any.
  */
-void zcx_cache_accessed(const struct bio_vec *bv, unsigned int entries)
+void zcx_cache_accessed(const struct bio_vec *bv, size_t bytes)
 {
-	unsigned int i;
+	for (; bytes && bytes >= bv->bv_len; bv++) {
+		struct folio *folio = page_folio(bv->bv_page);
 
-	for (i = 0; i < entries; i++) {
-		struct folio *folio = page_folio(bv[i].bv_page);
-
+		bytes -= bv->bv_len;
 		/* Memory of ours has none. */
-		if (!folio->mapping)
-			continue;
-		folio_mark_accessed(folio);
-		flush_dcache_folio(folio);
+		if (folio->mapping)
+			folio_mark_accessed(folio);
 	}
 }

@@ -234,6 +234,8 @@ static void zcx_express_release(struct zcx_express *ex)
 	for (i = 0; i < ex->count; i++)
 		if (ex->parts[i].file)
 			fdput(ex->parts[i].fd);
+	ex->entries = 0;
+	ex->count = 0;
 }
 
 /*
@@ -253,6 +255,45 @@ static bool zcx_express_is_allowed(const struct zcx_express *ex,
 			return false;
 	}
 	return !rw_verify_area(WRITE, socket, NULL, 0);
+}
+
+/* The entry of the list that the segment after @i begins with. */
+static const struct bio_vec *zcx_express_skip(const struct zcx_express *ex,
+					      unsigned int i,
+					      const struct bio_vec *bv)
+{
+	unsigned int left = ex->parts[i].bytes;
+
+	while (left) {
+		left -= bv->bv_len;
+		bv++;
+	}
+	return bv;
+}
+
+/*
+ * Whoever was asked for leave may have slept, or done something to the file, as one
+ * does that fills it on demand; and so may who brought a page of the caller's memory.
+ * Is what was gathered before still what a link would find?
+ */
+static bool zcx_express_is_current(const struct zcx_express *ex)
+{
+	const struct bio_vec *bv = ex->bv;
+	unsigned int i;
+
+	for (i = 0; i < ex->count; i++) {
+		const struct zcx_express_part *part = &ex->parts[i];
+		const struct zcx_segment *seg = &ex->segments[i];
+		const struct bio_vec *next = zcx_express_skip(ex, i, bv);
+
+		if (part->file &&
+		    !zcx_cache_is_current(part->file, seg->offset + part->bytes,
+					  seg->length == ZCX_TO_EOF, bv,
+					  next - bv))
+			return false;
+		bv = next;
+	}
+	return true;
 }
 
 /* So many of the first bytes have gone: where do they come from? */
@@ -275,15 +316,18 @@ static void zcx_express_count(struct zcx_express *ex, unsigned int bytes)
 	ex->sent_cache = bytes - ex->sent_memory;
 }
 
+/* Of each file that something has been sent of. */
 static void zcx_express_tell_watchers(const struct zcx_express *ex, bool touch)
 {
-	unsigned int i;
+	unsigned int i, n = ex->sent_memory + ex->sent_cache;
 
-	for (i = 0; i < ex->count; i++) {
+	for (i = 0; i < ex->count && n; i++) {
+		unsigned int step = min(n, ex->parts[i].bytes);
 		struct file *file = ex->parts[i].file;
 
 		if (file)
-			zcx_file_accessed(file, NULL, ex->parts[i].bytes, touch);
+			zcx_file_accessed(file, NULL, step, touch);
+		n -= step;
 	}
 }
 
@@ -345,20 +389,6 @@ static void zcx_express_make_range(const struct zcx_express *ex, unsigned int i,
 	range->end = range->to_eof ? LLONG_MAX : range->start + seg->length;
 }
 
-/* The entry of the list that the segment after @i begins with. */
-static const struct bio_vec *zcx_express_skip(const struct zcx_express *ex,
-					      unsigned int i,
-					      const struct bio_vec *bv)
-{
-	unsigned int left = ex->parts[i].bytes;
-
-	while (left) {
-		left -= bv->bv_len;
-		bv++;
-	}
-	return bv;
-}
-
 /*
  * TCP took the first @n bytes, and no more for now. What is left is a link's, whose
  * place in the line is ours.
@@ -393,10 +423,32 @@ zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 		return 0;
 	}
 	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS_REST, 1);
+	/* It has references of its own, and may wait for long. */
+	zcx_express_release(ex);
 	err = zcx_link_go_on(link, &ex->turn, sent, ex->frags);
 	zcx_link_result(link, cmd);
 	zcx_link_put(link);
 	return err;
+}
+
+/*
+ * Has the socket neither taken anything nor said anything about the connection? No
+ * room, no memory, a protocol above TCP by now, or somebody else who would have the
+ * call begin anew.
+ */
+static bool zcx_express_came_to_nothing(const struct zcx_express *ex, ssize_t n)
+{
+	switch (n) {
+	case 0:
+	case -EAGAIN:
+	case -EINTR:
+	case -ERESTARTSYS:
+		return true;
+	case -EOPNOTSUPP:
+		return !zcx_socket_is_bare(ex->sock);
+	default:
+		return false;
+	}
 }
 
 /* Push the list. False: nothing has gone, and nothing has happened. */
@@ -407,17 +459,18 @@ static bool zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
 
 	n = zcx_frags_push_bvec(ex->sock, ex->bv, ex->entries, ex->bytes,
 				&ex->frags);
-	/* No room, no memory, or a protocol above TCP by now. */
-	if (!n || n == -EAGAIN || n == -EOPNOTSUPP) {
+	if (zcx_express_came_to_nothing(ex, n)) {
 		zcx_turn_leave(&ex->turn, true);
 		return false;
 	}
 	ex->sent_memory = 0;
 	ex->sent_cache = 0;
-	if (n > 0)
+	if (n > 0) {
 		zcx_express_count(ex, n);
-	else
+		zcx_cache_accessed(ex->bv, n);
+	} else {
 		ex->frags = 0;
+	}
 	zcx_express_add_stats(ex, &ctx->stats);
 	if (n > 0 && n < ex->bytes) {
 		*err = zcx_express_hand_over(ex, ctx, cmd, socket);
@@ -441,11 +494,10 @@ static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
 		return false;
 	if (zcx_express_gather(ex, &ctx->memory, cmd->segment_count) &&
 	    zcx_express_is_allowed(ex, socket) &&
+	    zcx_express_is_current(ex) &&
 	    zcx_socket_is_ready(ex->sock, &ex->result_flags) &&
-	    zcx_turn_try_enter(&ex->turn, ex->sock->sk)) {
-		zcx_cache_accessed(ex->bv, ex->entries);
+	    zcx_turn_try_enter(&ex->turn, ex->sock->sk))
 		done = zcx_express_push(ex, ctx, cmd, socket, err);
-	}
 	zcx_express_release(ex);
 	return done;
 }

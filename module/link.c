@@ -760,6 +760,8 @@ int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
 	zcx_link_set_state(link, ZCX_STATE_RUNNING);
 	link->waiter = current;
 	zcx_turn_move(turn, &link->turn, zcx_link_called);
+	/* As of a push that did not take all. */
+	link->corked = true;
 	memcpy(link->sent, sent, sizeof(link->sent));
 	link->copied = zcx_link_bytes_sent(link) - frags;
 	zcx_link_find_place(link);

@@ -601,10 +601,22 @@ struct socket *zcx_socket_plain(struct file *file)
 	struct sock *sk = sock ? sock->sk : NULL;
 
 	if (!sk || !zcx_is_tcp(sk) || inet_csk_has_ulp(sk) ||
-	    sk_stream_wspace(sk) <= 0)
+	    !sk_stream_memory_free(sk))
 		return NULL;
 	return (1 << READ_ONCE(sk->sk_state)) &
 	       (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) ? sock : NULL;
+}
+
+/**
+ * zcx_socket_is_bare() - is there still nothing above TCP?
+ * @sock: from zcx_socket_plain()
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool zcx_socket_is_bare(const struct socket *sock)
+{
+	return !inet_csk_has_ulp(sock->sk);
 }
 
 /**
@@ -620,7 +632,8 @@ bool zcx_socket_is_ready(struct socket *sock, u32 *result_flags)
 	struct sock *sk = sock->sk;
 
 	*result_flags = zcx_route_flags(sk);
-	return !zcx_has_psock(sk) && !tcp_sk(sk)->repair;
+	return zcx_socket_is_bare(sock) && !zcx_has_psock(sk) &&
+	       !tcp_sk(sk)->repair;
 }
 
 /**

@@ -38,6 +38,7 @@ struct zcx_socket_sink {
 int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd);
 void zcx_socket_sink_of(struct zcx_socket_sink *ss, struct file *file);
 struct socket *zcx_socket_plain(struct file *file);
+bool zcx_socket_is_bare(const struct socket *sock);
 bool zcx_socket_is_ready(struct socket *sock, u32 *result_flags);
 void zcx_socket_sink_describe(const struct zcx_socket_sink *ss,
 			      struct zcx_probe *probe);

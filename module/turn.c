@@ -90,6 +90,7 @@ bool zcx_turn_try_enter(struct zcx_turn *turn, const void *key)
 	bool first;
 
 	turn->key = key;
+	turn->called = NULL;
 	turn->broken = false;
 	turn->first = true;
 	INIT_LIST_HEAD(&turn->line);

@@ -261,9 +261,19 @@ static void lane_collects_to_the_end(struct kunit *test)
 	refs = folio_ref_count(folio);
 	KUNIT_EXPECT_EQ(test, 1, zcx_cache_collect(file, end - 100, 100, true,
 						   bv, 4));
-	zcx_cache_accessed(bv, 1);
+	zcx_cache_accessed(bv, 99);
+	KUNIT_EXPECT_FALSE(test, folio_test_referenced(folio));
+	zcx_cache_accessed(bv, 100);
+	KUNIT_EXPECT_TRUE(test, folio_test_referenced(folio));
 	KUNIT_EXPECT_PTR_EQ(test, page_folio(bv[0].bv_page), folio);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
+	KUNIT_EXPECT_TRUE(test, zcx_cache_is_current(file, end, true, bv, 1));
+	KUNIT_EXPECT_TRUE(test, zcx_cache_is_current(file, end - 1, false,
+						     bv, 1));
+	KUNIT_EXPECT_FALSE(test, zcx_cache_is_current(file, end - 1, true,
+						      bv, 1));
+	KUNIT_EXPECT_FALSE(test, zcx_cache_is_current(file, end + 1, false,
+						      bv, 1));
 	put_page(bv[0].bv_page);
 	/* More than there is; and less, where all was meant. */
 	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, end - 100, 101, false,

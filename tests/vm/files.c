@@ -90,6 +90,15 @@ void file_make_sparse(struct vfile *file, const char *dir, uint64_t size)
 	reopen(file, fd);
 }
 
+void file_reopen(const struct vfile *file)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(dup3(fd, file->fd, O_CLOEXEC), file->fd);
+	close(fd);
+}
+
 int file_open_writable(const struct vfile *file)
 {
 	char path[64];

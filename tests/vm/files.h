@@ -60,6 +60,12 @@ void file_take(struct vfile *file, const char *path, bool splice);
 /* Close and remove. Also happens by itself when the test ends. */
 void file_drop(struct vfile *file);
 
+/*
+ * Open the file once more, as the same descriptor: newer kernels decide when a file
+ * is opened whether anybody is to be asked before it is read.
+ */
+void file_reopen(const struct vfile *file);
+
 /* A second descriptor, open for writing. */
 int file_open_writable(const struct vfile *file);
 

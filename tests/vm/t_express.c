@@ -3,8 +3,11 @@
  * Small synchronous requests, which go without a link if all of them is at hand:
  * that they do, when they must not, and what becomes of them if TCP takes a part.
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/fanotify.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "content.h"
 #include "exchange.h"
@@ -227,6 +230,98 @@ static void refused(void **state)
 	file_drop(&file);
 }
 
+/* Listeners */
+
+/**
+ * struct change - what somebody does to a file of 10,000 bytes who is asked for leave
+ * @size: how large it is then
+ * @rewrite: its pages are others than before
+ */
+struct change {
+	uint64_t size;
+	bool rewrite;
+};
+
+#define LISTENED	10000
+
+static const struct change grown = { .size = 15000 },
+	cut = { .size = 3000 },
+	filled = { .size = LISTENED, .rewrite = true };
+
+/* Before it grants leave for the first time, the file is changed. */
+static void change_file(int notify, const struct vfile *file,
+			const struct change *change)
+{
+	struct fanotify_event_metadata event;
+	char byte = 'n';
+	bool done = false;
+
+	while (read(notify, &event, sizeof(event)) == sizeof(event)) {
+		struct fanotify_response response = {
+			.fd = event.fd,
+			.response = FAN_ALLOW,
+		};
+		int fd = open(file->path, O_WRONLY | O_CLOEXEC);
+		uint64_t at = change->rewrite ? 0 : LISTENED;
+
+		if (!done && (fd < 0 || ftruncate(fd, change->rewrite ? 0 :
+						  change->size)))
+			_exit(1);
+		for (; !done && at < change->size; at++)
+			if (pwrite(fd, &byte, 1, at) != 1)
+				_exit(2);
+		done = true;
+		close(fd);
+		if (write(notify, &response, sizeof(response)) < 0)
+			_exit(3);
+		close(event.fd);
+	}
+	_exit(0);
+}
+
+/* What is sent is what the file has once leave was given, not what it had before. */
+static void listened(void **state)
+{
+	const struct change *change = *state;
+	int context = zcx_open(), notify;
+	struct program *program;
+	static uint8_t buf[2 * LISTENED];
+	struct zcx_link link;
+	struct vfile file;
+	uint64_t want, i;
+	struct pair pair;
+	pid_t pid;
+
+	notify = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
+	if (notify < 0)
+		test_skip("no fanotify: %s", strerror(errno));
+	program = small_program(&file, LISTENED);
+	if (fanotify_mark(notify, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD,
+			  file.path))
+		test_skip("no permission events: %s", strerror(errno));
+	file_reopen(&file);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		change_file(notify, &file, change);
+	pair_open(&pair, PAIR_TCP4, 0, 0);
+	link_prepare(&link, pair.tx, program);
+	assert_int_equal(link_send(context, &link), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(notify);
+	want = 6 + change->size + 7;
+	assert_int_equal(link.state, ZCX_STATE_SENT);
+	assert_int_equal(link.bytes_sent, want);
+	assert_int_equal(recv(pair.rx, buf, want, MSG_WAITALL), want);
+	for (i = change->rewrite ? 0 : LISTENED; i < change->size; i++)
+		assert_int_equal(buf[6 + i], 'n');
+	assert_memory_equal(buf + 6 + change->size, "trailer", 7);
+	pair_close(&pair);
+	close(context);
+	file_drop(&file);
+}
+
 /* Requests of several threads */
 
 #define THREADS		4
@@ -348,6 +443,12 @@ const struct vm_test express_tests[] = {
 	  "four threads and one socket: each request leaves in one piece" },
 	{ "express_rest_interrupted", rest_interrupted, NULL, "test", "test",
 	  "std", 30, "a signal ends the rest, and the count is right" },
+	{ "express_listened_grown", listened, &grown, "test", "test", "std", 30,
+	  "who is asked for leave appends to the file: that is sent too" },
+	{ "express_listened_cut", listened, &cut, "test", "test", "std", 30,
+	  "he truncates it: nothing from beyond the end is sent" },
+	{ "express_listened_filled", listened, &filled, "test", "test", "std",
+	  30, "he fills it anew: nothing old is sent" },
 	{ "express_refused", refused, NULL, "test", "test", "std", 30,
 	  "a socket that was shut down: errno and counters of a link" },
 	{ 0 }

@@ -232,6 +232,7 @@ static void permission_event(void **state)
 	if (fanotify_mark(notify, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD,
 			  scene.file.path))
 		test_skip("no permission events: %s", strerror(errno));
+	file_reopen(&scene.file);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)

@@ -280,8 +280,9 @@ static int send_on(const struct job *job, int ret)
 		bool first = one.calls;
 		int err = window_fill(&window, job->program, &at, chunk);
 
+		/* What the call said that has been made comes first. */
 		if (err)
-			return err;
+			return first && ret && ret != -EINTR ? ret : err;
 		if (!first) {
 			ret = send_segments(job->fd, job->sockfd, job->program,
 					    window.segments, window.count,
