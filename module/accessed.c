@@ -14,6 +14,7 @@
 #include <linux/timekeeping.h>
 
 #include "accessed.h"
+#include "disk.h"
 #include "compat/inode_time.h"
 #include "errand.h"
 
@@ -68,6 +69,29 @@ static void zcx_touch(struct file *file, struct zcx_disk *disk)
 	if (errand)
 		zcx_errand_send(errand, disk, file, zcx_touch_run,
 				zcx_touch_free);
+}
+
+/**
+ * zcx_file_touch() - note the time of access to a file, without waiting for that
+ * @file: the file
+ *
+ * As zcx_file_accessed() does with the pool of the file's device, which is looked for
+ * only if there is something to note.
+ *
+ * Context: process context; may sleep for memory.
+ */
+void zcx_file_touch(struct file *file)
+{
+	struct zcx_disk *disk;
+
+	if (zcx_atime_is_fresh(file))
+		return;
+	/* Without memory it is not noted. */
+	disk = zcx_disk_get(file);
+	if (!disk)
+		return;
+	zcx_touch(file, disk);
+	zcx_disk_put(disk);
 }
 
 /**

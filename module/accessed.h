@@ -7,6 +7,7 @@
 struct file;
 struct zcx_disk;
 
+void zcx_file_touch(struct file *file);
 void zcx_file_accessed(struct file *file, struct zcx_disk *disk, u64 bytes,
 		       bool touch);
 

@@ -372,6 +372,55 @@ void zcx_async_start(struct zcx_live_link *link)
 }
 
 /**
+ * zcx_async_end_at_once() - what was to run by itself has ended before it ran
+ * @link: reserved; holds nothing. May be gone when this returns
+ * @result: what became of it; all out members but the id. Counted already
+ * @turn: the place in the line to its socket; is left
+ *
+ * Of @link->async, which was never attached, it sets no more than what is looked at
+ * of a link that waits for its event to be read.
+ *
+ * Context: process context of the submitter.
+ * Return: its id.
+ */
+u64 zcx_async_end_at_once(struct zcx_live_link *link,
+			  const struct zcx_link *result, struct zcx_turn *turn)
+{
+	struct zcx_async *async = link->async;
+
+	async->link = link;
+	atomic_set(&async->ending, ZCX_ENDING_ITSELF);
+	async->gone = true;
+	zcx_link_end_at_once(link, result);
+	return zcx_completion_post_at_once(link, turn, !result->error);
+}
+
+/**
+ * zcx_async_go_on() - let a link run of which a part has been sent
+ * @link: reserved, complete and in state QUEUED; its ranges say how much of each
+ * @turn: the first place of the line to its sink; becomes the link's
+ * @sent: bytes sent so far, at least 1, by enum zcx_tag; counted already
+ * @frags: of these, not moved by the CPU
+ *
+ * Goes as far as it can without waiting before it returns.
+ *
+ * Context: process context of the submitter; may sleep for locks and memory. The
+ * caller's reference is still the caller's.
+ */
+void zcx_async_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
+		     const u64 sent[ZCX_NR_TAGS], size_t frags)
+{
+	struct zcx_sink *sink = link->sink;
+
+	sink->owner = link;
+	sink->wake = zcx_sink_woke;
+	zcx_link_take_over(link, turn, zcx_turn_called, sent, frags);
+	zcx_link_publish_reserved(link);
+	trace_zcx_link_start(link);
+	zcx_async_drive(link, false);
+}
+
+/**
  * zcx_async_cancel() - end a link where it is
  * @link: the link; a reference is the caller's
  *

@@ -11,10 +11,13 @@
 #include "folio_wait.h"
 #include "guise.h"
 #include "pace.h"
+#include "sglist.h"
 
 struct zcx_context;
 struct zcx_growth;
+struct zcx_link;
 struct zcx_live_link;
+struct zcx_turn;
 
 /**
  * enum zcx_ending - who ends a link; the first to say so
@@ -130,8 +133,13 @@ void zcx_async_exit(void);
 void zcx_async_attach(struct zcx_async *async, struct zcx_live_link *link,
 		      const struct zcx_limits *limits, bool acked);
 void zcx_async_start(struct zcx_live_link *link);
+void zcx_async_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
+		     const u64 sent[ZCX_NR_TAGS], size_t frags);
 void zcx_async_kick(struct zcx_live_link *link);
 void zcx_async_let_go(struct zcx_async *async);
+
+u64 zcx_async_end_at_once(struct zcx_live_link *link,
+			  const struct zcx_link *result, struct zcx_turn *turn);
 
 int zcx_async_cancel(struct zcx_live_link *link);
 int zcx_async_pause(struct zcx_live_link *link, bool paused);

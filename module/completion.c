@@ -15,23 +15,34 @@
 #include "context.h"
 #include "link.h"
 #include "sink.h"
+#include "turn.h"
 
-static void zcx_event_fill(struct zcx_event *event,
-			   const struct zcx_live_link *link)
+/* What has become of @link, to user space. Returns false on a fault. */
+static bool zcx_event_write(struct zcx_event __user *to,
+			    const struct zcx_live_link *link)
 {
-	*event = (struct zcx_event) {
-		.id		= link->id,
-		.user_data	= link->user_data,
-		.bytes_sent	= zcx_link_bytes_sent(link),
-		.bytes_memory	= link->sent[ZCX_TAG_MEMORY],
-		.bytes_cache	= link->sent[ZCX_TAG_CACHE],
-		.bytes_splice	= link->sent[ZCX_TAG_SPLICE],
-		.bytes_direct	= link->sent[ZCX_TAG_DIRECT],
-		.bytes_copied	= link->copied,
-		.state		= link->state,
-		.error		= link->error,
-		.result_flags	= link->sink->result_flags,
-	};
+	/* No calls while user memory is open. */
+	u64 bytes_sent = zcx_link_bytes_sent(link);
+
+	if (!user_write_access_begin(to, sizeof(*to)))
+		return false;
+	unsafe_put_user(link->id, &to->id, fault);
+	unsafe_put_user(link->user_data, &to->user_data, fault);
+	unsafe_put_user(bytes_sent, &to->bytes_sent, fault);
+	unsafe_put_user(link->sent[ZCX_TAG_MEMORY], &to->bytes_memory, fault);
+	unsafe_put_user(link->sent[ZCX_TAG_CACHE], &to->bytes_cache, fault);
+	unsafe_put_user(link->sent[ZCX_TAG_SPLICE], &to->bytes_splice, fault);
+	unsafe_put_user(link->copied, &to->bytes_copied, fault);
+	unsafe_put_user(link->state, &to->state, fault);
+	unsafe_put_user(link->error, &to->error, fault);
+	unsafe_put_user(link->sink->result_flags, &to->result_flags, fault);
+	unsafe_put_user(0, &to->__reserved, fault);
+	unsafe_put_user(link->sent[ZCX_TAG_DIRECT], &to->bytes_direct, fault);
+	user_write_access_end();
+	return true;
+fault:
+	user_write_access_end();
+	return false;
 }
 
 /* Out of the context: nobody finds it any more. The lock is held. */
@@ -40,6 +51,15 @@ static void zcx_completion_unlink(struct zcx_live_link *link)
 	list_del(&link->node);
 	hlist_del(&link->async->by_id);
 	link->ctx->nr_links--;
+}
+
+/* One more event, of the last in @ctx->events. The lock is held. */
+static void zcx_completion_tell(struct zcx_context *ctx)
+{
+	ctx->nr_events++;
+	/* Under the lock: once the event is read, @ctx may be gone. */
+	if (wq_has_sleeper(&ctx->wait))
+		wake_up_poll(&ctx->wait, EPOLLIN | EPOLLRDNORM);
 }
 
 /**
@@ -65,15 +85,37 @@ void zcx_completion_post(struct zcx_live_link *link)
 		zcx_completion_unlink(link);
 	} else {
 		list_move_tail(&link->node, &ctx->events);
-		ctx->nr_events++;
-		/* Under the lock: once the event is read, @ctx may be gone. */
-		if (wq_has_sleeper(&ctx->wait))
-			wake_up_poll(&ctx->wait, EPOLLIN | EPOLLRDNORM);
+		zcx_completion_tell(ctx);
 	}
 	zcx_link_leave_line(link);
 	spin_unlock(&ctx->lock);
 	if (read)
 		zcx_link_put(link);
+}
+
+/**
+ * zcx_completion_post_at_once() - what was to be a link has ended, and gets an id
+ * @link: from zcx_link_end_at_once(); the caller's reference becomes its context's; may
+ *	be gone afterwards
+ * @turn: the place in the line to its socket; is left, as in zcx_completion_post()
+ * @whole: all of its bytes have gone
+ *
+ * Context: process context of the submitter: @link's context is not closed meanwhile.
+ * Return: its id.
+ */
+u64 zcx_completion_post_at_once(struct zcx_live_link *link,
+				struct zcx_turn *turn, bool whole)
+{
+	struct zcx_context *ctx = link->ctx;
+	u64 id;
+
+	spin_lock(&ctx->lock);
+	zcx_link_enlist(link, &ctx->events);
+	id = link->id;
+	zcx_completion_tell(ctx);
+	zcx_turn_leave(turn, whole);
+	spin_unlock(&ctx->lock);
+	return id;
 }
 
 /**
@@ -100,15 +142,20 @@ static struct zcx_live_link *zcx_completion_first(struct zcx_context *ctx)
 	return link;
 }
 
-static void zcx_completion_drop(struct zcx_live_link *link)
+/* The oldest event leaves the queue. Returns the next one's link, or NULL. */
+static struct zcx_live_link *zcx_completion_drop(struct zcx_live_link *link)
 {
 	struct zcx_context *ctx = link->ctx;
+	struct zcx_live_link *next;
 
 	spin_lock(&ctx->lock);
 	zcx_completion_unlink(link);
 	ctx->nr_events--;
+	next = list_first_entry_or_null(&ctx->events, struct zcx_live_link,
+					node);
 	spin_unlock(&ctx->lock);
 	zcx_link_put(link);
+	return next;
 }
 
 /*
@@ -118,23 +165,20 @@ static void zcx_completion_drop(struct zcx_live_link *link)
 static ssize_t zcx_completion_take(struct zcx_context *ctx, char __user *buf,
 				   size_t count)
 {
+	struct zcx_event __user *to = (struct zcx_event __user *)buf;
 	struct zcx_live_link *link;
-	struct zcx_event event;
 	ssize_t done = 0;
 
 	if (mutex_lock_interruptible(&ctx->reading))
 		return -ERESTARTSYS;
-	while (count - done >= sizeof(event)) {
-		link = zcx_completion_first(ctx);
-		if (!link)
-			break;
-		zcx_event_fill(&event, link);
-		if (copy_to_user(buf + done, &event, sizeof(event))) {
+	link = zcx_completion_first(ctx);
+	while (link && count - done >= sizeof(*to)) {
+		if (!zcx_event_write(to++, link)) {
 			done = done ?: -EFAULT;
 			break;
 		}
-		zcx_completion_drop(link);
-		done += sizeof(event);
+		link = zcx_completion_drop(link);
+		done += sizeof(*to);
 	}
 	mutex_unlock(&ctx->reading);
 	return done;
@@ -185,6 +229,7 @@ void zcx_completion_close(struct zcx_context *ctx)
 	spin_lock(&ctx->lock);
 	ctx->closed = true;
 	spin_unlock(&ctx->lock);
-	while ((link = zcx_completion_first(ctx)))
-		zcx_completion_drop(link);
+	link = zcx_completion_first(ctx);
+	while (link)
+		link = zcx_completion_drop(link);
 }

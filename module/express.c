@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The express: small synchronous requests that need not wait for anything.
+ * The express: small requests that need not wait for anything.
  *
  * Of a header and a small file the calls around TCP cost more than TCP. When all
  * of it is at hand (the file's bytes in the page cache, room in a plain TCP
@@ -13,6 +13,10 @@
  * been sent. If TCP takes a part only, the rest becomes a link in the same place of
  * the line.
  *
+ * A request that was to run by itself leaves an event, which needs memory and counts
+ * against limits for as long as it is unread. So what will hold it is had first: a link
+ * that only has its end, or that what is left is put into.
+ *
  * What the caller, counters and security modules get to see is as of a link; who is
  * not asked twice, should it become one, is asked last. Links that are traced are
  * never sent this way.
@@ -23,6 +27,7 @@
 #include <linux/uaccess.h>
 
 #include "accessed.h"
+#include "async.h"
 #include "compat/fd.h"
 #include "context.h"
 #include "express.h"
@@ -68,6 +73,8 @@ struct zcx_express_part {
  * @sent_cache: and of files
  * @frags: of both, those that became fragments
  * @turn: its place in the line
+ * @link: what holds its event, from zcx_submit_reserve(); NULL: it has none, since it
+ *	is synchronous
  * @bv: the bytes; each entry lies within one folio, and has a reference on it
  */
 struct zcx_express {
@@ -83,6 +90,7 @@ struct zcx_express {
 	unsigned int sent_cache;
 	size_t frags;
 	struct zcx_turn turn;
+	struct zcx_live_link *link;
 	struct bio_vec bv[ZCX_EXPRESS_ENTRIES];
 };
 
@@ -104,8 +112,9 @@ bool zcx_express_suits(const struct zcx_link *cmd)
 {
 	u64 threshold = cmd->direct_threshold ?: zcx_direct_threshold();
 
-	if ((cmd->flags & ~(ZCX_LINK_NOSIGNAL | ZCX_LINK_NOWAIT)) !=
-	    ZCX_LINK_SYNC)
+	/* What limits the time of a link that runs by itself is no matter here. */
+	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL |
+			   ZCX_LINK_NOWAIT) || cmd->rate)
 		return false;
 	/* Zero segments are somebody else's business, too. */
 	if (cmd->segment_count - 1 >= ZCX_PROGRAM_FEW ||
@@ -325,8 +334,11 @@ static void zcx_express_tell_watchers(const struct zcx_express *ex, bool touch)
 		unsigned int step = min(n, ex->parts[i].bytes);
 		struct file *file = ex->parts[i].file;
 
+		/* Who submits what runs by itself waits for no filesystem. */
+		if (file && touch && ex->link)
+			zcx_file_touch(file);
 		if (file)
-			zcx_file_accessed(file, NULL, step, touch);
+			zcx_file_accessed(file, NULL, step, touch && !ex->link);
 		n -= step;
 	}
 }
@@ -342,12 +354,13 @@ static void zcx_express_add_stats(const struct zcx_express *ex,
 		      ex->sent_memory + ex->sent_cache - ex->frags);
 }
 
-/* It has an outcome: all of it has gone, or something has failed. */
-static void zcx_express_end(const struct zcx_express *ex,
-			    struct zcx_context *ctx, struct zcx_link *cmd,
-			    int error)
+/*
+ * It has an outcome: all of it has gone, or something has failed. If that is to be
+ * an event, it may be read and gone when this returns.
+ */
+static void zcx_express_end(struct zcx_express *ex, struct zcx_context *ctx,
+			    struct zcx_link *cmd, int error)
 {
-	cmd->id = zcx_context_next_id(ctx);
 	cmd->bytes_memory = ex->sent_memory;
 	cmd->bytes_cache = ex->sent_cache;
 	cmd->bytes_sent = ex->sent_memory + ex->sent_cache;
@@ -361,6 +374,11 @@ static void zcx_express_end(const struct zcx_express *ex,
 	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS, 1);
 	zcx_stats_add(&ctx->stats, error ? ZCX_STAT_LINKS_FAILED :
 					   ZCX_STAT_LINKS_SENT, 1);
+	if (!ex->link) {
+		cmd->id = zcx_context_next_id(ctx);
+		return;
+	}
+	cmd->id = zcx_async_end_at_once(ex->link, cmd, &ex->turn);
 }
 
 /* What a link would know of a segment of which @sent bytes have gone. */
@@ -389,11 +407,51 @@ static void zcx_express_make_range(const struct zcx_express *ex, unsigned int i,
 	range->end = range->to_eof ? LLONG_MAX : range->start + seg->length;
 }
 
+/* What is left runs by itself. Returns 0, or -ENOMEM: there is no link. */
+static int zcx_express_start_rest(struct zcx_express *ex, struct zcx_link *cmd,
+				  struct file *socket,
+				  const struct zcx_range *ranges,
+				  const u64 sent[ZCX_NR_TAGS])
+{
+	struct zcx_live_link *link = ex->link;
+	int err;
+
+	err = zcx_submit_reserved(link, cmd, socket, ranges, ex->count);
+	if (err)
+		return err;
+	zcx_stats_add(&link->ctx->stats, ZCX_STAT_EXPRESS_REST, 1);
+	zcx_async_go_on(link, &ex->turn, sent, ex->frags);
+	zcx_link_result(link, cmd);
+	zcx_link_put(link);
+	return 0;
+}
+
+/* What is left is sent before we return. Returns 0, or -errno: there is no link. */
+static int zcx_express_run_rest(struct zcx_express *ex, struct zcx_context *ctx,
+				struct zcx_link *cmd, struct file *socket,
+				const struct zcx_range *ranges,
+				const u64 sent[ZCX_NR_TAGS])
+{
+	struct zcx_live_link *link;
+
+	link = zcx_submit_rest(ctx, cmd, socket, ranges, ex->count);
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS_REST, 1);
+	/* It has references of its own, and may wait for long. */
+	zcx_express_release(ex);
+	/* Something has been sent: that is a success. */
+	zcx_link_go_on(link, &ex->turn, sent, ex->frags);
+	zcx_link_result(link, cmd);
+	zcx_link_put(link);
+	return 0;
+}
+
 /*
  * TCP took the first @n bytes, and no more for now. What is left is a link's, whose
  * place in the line is ours.
  */
-static noinline_for_stack int
+static noinline_for_stack void
 zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 		      struct zcx_link *cmd, struct file *socket)
 {
@@ -405,7 +463,6 @@ zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 	bool nowait = cmd->flags & ZCX_LINK_NOWAIT;
 	struct zcx_range ranges[ZCX_PROGRAM_FEW];
 	const struct bio_vec *bv = ex->bv;
-	struct zcx_live_link *link;
 	int err;
 
 	for (i = 0; i < ex->count; i++) {
@@ -415,20 +472,15 @@ zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 		bv = zcx_express_skip(ex, i, bv);
 		n -= step;
 	}
-	link = zcx_submit_rest(ctx, cmd, socket, ranges, ex->count);
-	if (IS_ERR(link)) {
+	err = ex->link ?
+	      zcx_express_start_rest(ex, cmd, socket, ranges, sent) :
+	      zcx_express_run_rest(ex, ctx, cmd, socket, ranges, sent);
+	if (!err)
+		return;
+	if (!ex->link)
 		zcx_turn_leave(&ex->turn, false);
-		zcx_express_tell_watchers(ex, !nowait);
-		zcx_express_end(ex, ctx, cmd, -PTR_ERR(link));
-		return 0;
-	}
-	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS_REST, 1);
-	/* It has references of its own, and may wait for long. */
-	zcx_express_release(ex);
-	err = zcx_link_go_on(link, &ex->turn, sent, ex->frags);
-	zcx_link_result(link, cmd);
-	zcx_link_put(link);
-	return err;
+	zcx_express_tell_watchers(ex, !nowait);
+	zcx_express_end(ex, ctx, cmd, -err);
 }
 
 /*
@@ -459,10 +511,8 @@ static bool zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
 
 	n = zcx_frags_push_bvec(ex->sock, ex->bv, ex->entries, ex->bytes,
 				&ex->frags);
-	if (zcx_express_came_to_nothing(ex, n)) {
-		zcx_turn_leave(&ex->turn, true);
+	if (zcx_express_came_to_nothing(ex, n))
 		return false;
-	}
 	ex->sent_memory = 0;
 	ex->sent_cache = 0;
 	if (n > 0) {
@@ -472,21 +522,57 @@ static bool zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
 		ex->frags = 0;
 	}
 	zcx_express_add_stats(ex, &ctx->stats);
+	*err = 0;
 	if (n > 0 && n < ex->bytes) {
-		*err = zcx_express_hand_over(ex, ctx, cmd, socket);
+		zcx_express_hand_over(ex, ctx, cmd, socket);
 		return true;
 	}
-	*err = min_t(ssize_t, n, 0);
-	zcx_turn_leave(&ex->turn, true);
+	if (!ex->link) {
+		*err = min_t(ssize_t, n, 0);
+		zcx_turn_leave(&ex->turn, true);
+	}
 	if (n > 0)
 		zcx_express_tell_watchers(ex, !(cmd->flags & ZCX_LINK_NOWAIT));
-	zcx_express_end(ex, ctx, cmd, -*err);
+	zcx_express_end(ex, ctx, cmd, n < 0 ? -n : 0);
 	return true;
+}
+
+/* Files and the socket, counted as zcx_program_find_disks() counts. */
+static unsigned int zcx_express_files(const struct zcx_express *ex)
+{
+	const struct file *last = NULL;
+	unsigned int i, files = 1;
+
+	for (i = 0; i < ex->count; i++) {
+		if (!ex->parts[i].file)
+			continue;
+		files += ex->parts[i].file != last;
+		last = ex->parts[i].file;
+	}
+	return files;
+}
+
+/* It is our turn. Whatever keeps us from sending, we leave as we came. */
+static bool zcx_express_go(struct zcx_express *ex, struct zcx_context *ctx,
+			   struct zcx_link *cmd, struct file *socket, int *err)
+{
+	bool sync = cmd->flags & ZCX_LINK_SYNC;
+
+	ex->link = NULL;
+	if (!sync)
+		ex->link = zcx_submit_reserve(ctx, cmd, zcx_express_files(ex));
+	if ((sync || ex->link) && zcx_express_push(ex, ctx, cmd, socket, err))
+		return true;
+	zcx_turn_leave(&ex->turn, true);
+	if (ex->link)
+		zcx_submit_unreserve(ex->link);
+	return false;
 }
 
 static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
 			   struct zcx_link *cmd, struct file *socket, int *err)
 {
+	bool sync = cmd->flags & ZCX_LINK_SYNC;
 	bool done = false;
 
 	ex->sock = zcx_socket_plain(socket);
@@ -495,9 +581,9 @@ static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
 	if (zcx_express_gather(ex, &ctx->memory, cmd->segment_count) &&
 	    zcx_express_is_allowed(ex, socket) &&
 	    zcx_express_is_current(ex) &&
-	    zcx_socket_is_ready(ex->sock, &ex->result_flags) &&
+	    zcx_socket_is_ready(ex->sock, sync, &ex->result_flags) &&
 	    zcx_turn_try_enter(&ex->turn, ex->sock->sk))
-		done = zcx_express_push(ex, ctx, cmd, socket, err);
+		done = zcx_express_go(ex, ctx, cmd, socket, err);
 	zcx_express_release(ex);
 	return done;
 }
@@ -506,13 +592,15 @@ static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
  * zcx_express() - send a small request at once, if that is possible
  * @ctx: whose
  * @cmd: the request, as user space wrote it; out: its result, if it was sent
- * @err: out: if it was sent, 0 or, if nothing of it was, the -errno of the socket,
- *	as zcx_link_run() gives it
+ * @err: out: if it was sent, 0 or, if it is synchronous and nothing of it was, the
+ *	-errno of the socket, as zcx_link_run() gives it
  *
- * Context: process context of the submitter; may sleep, as a link that has met a
- * full socket does, if TCP takes a part only.
+ * Context: process context of the submitter; may sleep for locks and memory, and if
+ * the request is synchronous and TCP takes a part only, as a link that has met a full
+ * socket does.
  * Return: false: nothing has been sent, nothing counted, nothing held, and the
- * request is to become a link. True: it has ended.
+ * request is to become a link. True: it has ended, or, if it runs by itself, its event
+ * says, or will say, how.
  */
 bool zcx_express(struct zcx_context *ctx, struct zcx_link *cmd, int *err)
 {

@@ -221,6 +221,9 @@ static int zcx_op_link(struct zcx_call *call)
 		if (link->async)
 			return zcx_start_link(call, cmd, link);
 		err = zcx_run_link(cmd, link, &of_socket);
+	} else if (!(cmd->flags & ZCX_LINK_SYNC)) {
+		/* Its event has been posted, and says the rest. */
+		return zcx_respond_link(call);
 	}
 	/* Only of the socket's: a file may fail with EPIPE too. */
 	if (err == -EPIPE && of_socket && !(cmd->flags & ZCX_LINK_NOSIGNAL))

@@ -68,6 +68,24 @@ void zcx_link_set_state(struct zcx_live_link *link, u32 state)
 	WRITE_ONCE(link->state, state);
 }
 
+/**
+ * zcx_link_enlist() - give a link its id, by which it is found from now on
+ * @link: a link that its context counts already
+ * @list: of its context; where it stands from now on
+ *
+ * Context: any, with the lock of the link's context held.
+ */
+void zcx_link_enlist(struct zcx_live_link *link, struct list_head *list)
+{
+	struct zcx_context *ctx = link->ctx;
+
+	link->id = ctx->next_id++;
+	list_add_tail(&link->node, list);
+	if (link->async)
+		hlist_add_head(&link->async->by_id,
+			       zcx_context_ids(ctx, link->id));
+}
+
 static int zcx_link_publish(struct zcx_live_link *link, unsigned int max_links)
 {
 	struct zcx_context *ctx = link->ctx;
@@ -75,15 +93,11 @@ static int zcx_link_publish(struct zcx_live_link *link, unsigned int max_links)
 
 	spin_lock(&ctx->lock);
 	if (ctx->nr_links < max_links) {
-		link->id = ctx->next_id++;
-		list_add_tail(&link->node, &ctx->links);
 		ctx->nr_links++;
-		if (link->async) {
-			/* The context's own, until the event is read. */
+		zcx_link_enlist(link, &ctx->links);
+		/* The context's own, until the event is read. */
+		if (link->async)
 			zcx_link_get(link);
-			hlist_add_head(&link->async->by_id,
-				       zcx_context_ids(ctx, link->id));
-		}
 	} else {
 		err = -EBUSY;
 	}
@@ -99,6 +113,22 @@ static void zcx_link_unpublish(struct zcx_live_link *link)
 	list_del(&link->node);
 	ctx->nr_links--;
 	spin_unlock(&ctx->lock);
+}
+
+static void zcx_link_fill_in(struct zcx_live_link *link,
+			     const struct zcx_link_parts *parts)
+{
+	kref_init(&link->ref);
+	link->state = ZCX_STATE_QUEUED;
+	link->ctx = parts->ctx;
+	link->program = parts->program;
+	link->sink = parts->sink;
+	link->async = parts->async;
+	link->entries = parts->entries;
+	link->user_data = parts->user_data;
+	link->batch_bytes = parts->batch_bytes;
+	link->limit = parts->batch_bytes;
+	link->free = parts->free;
 }
 
 /**
@@ -128,17 +158,7 @@ int zcx_link_init(struct zcx_live_link *link,
 			goto destroy_list;
 	}
 
-	kref_init(&link->ref);
-	link->state = ZCX_STATE_QUEUED;
-	link->ctx = parts->ctx;
-	link->program = parts->program;
-	link->sink = parts->sink;
-	link->async = parts->async;
-	link->entries = parts->entries;
-	link->user_data = parts->user_data;
-	link->batch_bytes = parts->batch_bytes;
-	link->limit = parts->batch_bytes;
-	link->free = parts->free;
+	zcx_link_fill_in(link, parts);
 	err = zcx_link_publish(link, max_links);
 	if (err)
 		goto uncharge;
@@ -152,6 +172,102 @@ uncharge:
 destroy_list:
 	zcx_sglist_destroy(&link->sgl);
 	return err;
+}
+
+/**
+ * zcx_link_reserve() - all that could refuse a link that runs by itself, before it is
+ *	one
+ * @link: the link, of no known contents
+ * @parts: what it is to be made of; program, sink and the rest of it may still be of
+ *	no known contents
+ * @files: files and sockets that it will have been given
+ * @max_links: limit of links in the context
+ *
+ * It counts from now on, but has no id, and nobody finds it. What becomes of it is
+ * for zcx_link_unreserve(), zcx_async_end_at_once() or zcx_async_go_on() to say.
+ *
+ * Context: process context of the submitter; for as long as it is reserved, the
+ * caller keeps its context.
+ * Return: 0, and the one reference is the caller's; or -EBUSY, -EDQUOT.
+ */
+int zcx_link_reserve(struct zcx_live_link *link,
+		     const struct zcx_link_parts *parts, unsigned int files,
+		     unsigned int max_links)
+{
+	struct zcx_context *ctx = parts->ctx;
+	int err;
+
+	err = zcx_user_charge(ctx->user, files);
+	if (err)
+		return err;
+	memset(link, 0, offsetof(struct zcx_live_link, sgl));
+	zcx_link_fill_in(link, parts);
+	link->files = files;
+	spin_lock(&ctx->lock);
+	if (ctx->nr_links < max_links)
+		ctx->nr_links++;
+	else
+		err = -EBUSY;
+	spin_unlock(&ctx->lock);
+	if (err)
+		zcx_user_uncharge(ctx->user, files);
+	return err;
+}
+
+/**
+ * zcx_link_unreserve() - undo zcx_link_reserve()
+ * @link: the link; its memory is the caller's again
+ *
+ * Context: process context.
+ */
+void zcx_link_unreserve(struct zcx_live_link *link)
+{
+	struct zcx_context *ctx = link->ctx;
+
+	spin_lock(&ctx->lock);
+	ctx->nr_links--;
+	spin_unlock(&ctx->lock);
+	zcx_user_uncharge(ctx->user, link->files);
+}
+
+/**
+ * zcx_link_end_at_once() - what was to be a link has had its end already
+ * @link: from zcx_link_reserve(); holds nothing but a reference on its context
+ *	afterwards, in a final state, and is for zcx_completion_post_at_once()
+ * @result: what became of it; all out members but the id. Counted already
+ *
+ * Context: process context of the submitter.
+ */
+void zcx_link_end_at_once(struct zcx_live_link *link,
+			  const struct zcx_link *result)
+{
+	zcx_context_get(link->ctx);
+	link->sent[ZCX_TAG_MEMORY] = result->bytes_memory;
+	link->sent[ZCX_TAG_CACHE] = result->bytes_cache;
+	link->copied = result->bytes_copied;
+	link->sink->result_flags = result->result_flags;
+	link->error = result->error;
+	link->state = result->state;
+	link->parts_gone = true;
+}
+
+/**
+ * zcx_link_publish_reserved() - a reserved link is one from now on
+ * @link: from zcx_link_reserve(), now complete
+ *
+ * Context: process context of the submitter; one reference is his, one more the
+ * context's.
+ */
+void zcx_link_publish_reserved(struct zcx_live_link *link)
+{
+	struct zcx_context *ctx = link->ctx;
+
+	zcx_context_get(ctx);
+	zcx_link_get(link);
+	spin_lock(&ctx->lock);
+	zcx_link_enlist(link, &ctx->links);
+	spin_unlock(&ctx->lock);
+	zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
 }
 
 /**
@@ -743,6 +859,28 @@ static void zcx_link_find_place(struct zcx_live_link *link)
 }
 
 /**
+ * zcx_link_take_over() - make a link one of which a part has been sent
+ * @link: a link in state QUEUED, whose ranges say how much of each
+ * @turn: the first place of the line to its sink; becomes the link's
+ * @called: see struct zcx_turn; of the link's
+ * @sent: bytes sent so far, at least 1, by enum zcx_tag; counted already
+ * @frags: of these, not moved by the CPU
+ *
+ * Context: the submitter's process context.
+ */
+void zcx_link_take_over(struct zcx_live_link *link, struct zcx_turn *turn,
+			void (*called)(struct zcx_turn *turn),
+			const u64 sent[ZCX_NR_TAGS], size_t frags)
+{
+	zcx_turn_move(turn, &link->turn, called);
+	/* As of a push that did not take all. */
+	link->corked = true;
+	memcpy(link->sent, sent, sizeof(link->sent));
+	link->copied = zcx_link_bytes_sent(link) - frags;
+	zcx_link_find_place(link);
+}
+
+/**
  * zcx_link_go_on() - run a link to its end of which a part has been sent
  * @link: a link in state QUEUED that runs in its submitter's context, whose ranges
  *	say how much of each; in a final state afterwards
@@ -759,11 +897,6 @@ int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
 	trace_zcx_link_start(link);
 	zcx_link_set_state(link, ZCX_STATE_RUNNING);
 	link->waiter = current;
-	zcx_turn_move(turn, &link->turn, zcx_link_called);
-	/* As of a push that did not take all. */
-	link->corked = true;
-	memcpy(link->sent, sent, sizeof(link->sent));
-	link->copied = zcx_link_bytes_sent(link) - frags;
-	zcx_link_find_place(link);
+	zcx_link_take_over(link, turn, zcx_link_called, sent, frags);
 	return zcx_link_complete(link, 0);
 }

@@ -120,6 +120,10 @@ struct zcx_link_parts {
 
 int zcx_link_init(struct zcx_live_link *link,
 		  const struct zcx_link_parts *parts, unsigned int max_links);
+int zcx_link_reserve(struct zcx_live_link *link,
+		     const struct zcx_link_parts *parts, unsigned int files,
+		     unsigned int max_links);
+void zcx_link_unreserve(struct zcx_live_link *link);
 int zcx_link_run(struct zcx_live_link *link);
 int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
 		   const u64 sent[ZCX_NR_TAGS], size_t frags);
@@ -141,6 +145,15 @@ void zcx_link_uncork(struct zcx_live_link *link);
 void zcx_link_finish(struct zcx_live_link *link, int err);
 void zcx_link_leave_line(struct zcx_live_link *link);
 void zcx_link_let_go(struct zcx_live_link *link);
+
+/* And for completion.c, of links that end before they run. */
+void zcx_link_enlist(struct zcx_live_link *link, struct list_head *list);
+void zcx_link_end_at_once(struct zcx_live_link *link,
+			  const struct zcx_link *result);
+void zcx_link_publish_reserved(struct zcx_live_link *link);
+void zcx_link_take_over(struct zcx_live_link *link, struct zcx_turn *turn,
+			void (*called)(struct zcx_turn *turn),
+			const u64 sent[ZCX_NR_TAGS], size_t frags);
 
 bool zcx_link_gathered_all(const struct zcx_live_link *link);
 

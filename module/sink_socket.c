@@ -622,18 +622,20 @@ bool zcx_socket_is_bare(const struct socket *sock)
 /**
  * zcx_socket_is_ready() - may it be pushed to, now?
  * @sock: from zcx_socket_plain(), some time ago
+ * @may_wait: for a task that has locked it, and may sleep with it
  * @result_flags: out: enum zcx_result_flag, what is to be said about the route
  *
  * Context: any.
  * Return: true if so.
  */
-bool zcx_socket_is_ready(struct socket *sock, u32 *result_flags)
+bool zcx_socket_is_ready(struct socket *sock, bool may_wait, u32 *result_flags)
 {
 	struct sock *sk = sock->sk;
 
 	*result_flags = zcx_route_flags(sk);
 	return zcx_socket_is_bare(sock) && !zcx_has_psock(sk) &&
-	       !tcp_sk(sk)->repair;
+	       !tcp_sk(sk)->repair &&
+	       (may_wait || !sock_owned_by_user_nocheck(sk));
 }
 
 /**

@@ -39,7 +39,7 @@ int zcx_socket_sink_init(struct zcx_socket_sink *ss, int fd);
 void zcx_socket_sink_of(struct zcx_socket_sink *ss, struct file *file);
 struct socket *zcx_socket_plain(struct file *file);
 bool zcx_socket_is_bare(const struct socket *sock);
-bool zcx_socket_is_ready(struct socket *sock, u32 *result_flags);
+bool zcx_socket_is_ready(struct socket *sock, bool may_wait, u32 *result_flags);
 void zcx_socket_sink_describe(const struct zcx_socket_sink *ss,
 			      struct zcx_probe *probe);
 bool zcx_socket_sink_is_unix(const struct zcx_socket_sink *ss);

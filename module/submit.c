@@ -257,3 +257,81 @@ destroy_program:
 		kmem_cache_free(zcx_requests, request);
 	return ERR_PTR(err);
 }
+
+/**
+ * zcx_submit_reserve() - all that could refuse a link that runs by itself, before it is
+ *	one
+ * @ctx: whose it will be
+ * @cmd: the request
+ * @files: files and sockets that it names
+ *
+ * Context: process context of the submitter; may sleep.
+ * Return: what is to become a link, see zcx_link_reserve(); NULL: memory or a limit
+ * refuses it.
+ */
+struct zcx_live_link *zcx_submit_reserve(struct zcx_context *ctx,
+					 const struct zcx_link *cmd,
+					 unsigned int files)
+{
+	struct zcx_link_parts parts;
+	struct zcx_request *request;
+
+	request = kmem_cache_alloc(zcx_requests, GFP_KERNEL);
+	if (!request)
+		return NULL;
+	zcx_request_parts(request, ctx, cmd, &parts);
+	parts.async = &request->async;
+	if (!zcx_link_reserve(&request->link, &parts, files, zcx_max_links()))
+		return &request->link;
+	kmem_cache_free(zcx_requests, request);
+	return NULL;
+}
+
+/**
+ * zcx_submit_unreserve() - undo zcx_submit_reserve()
+ * @link: from there
+ *
+ * Context: process context.
+ */
+void zcx_submit_unreserve(struct zcx_live_link *link)
+{
+	zcx_link_unreserve(link);
+	zcx_request_free(link);
+}
+
+/**
+ * zcx_submit_reserved() - make a reserved link one, of what is left of a request
+ * @link: from zcx_submit_reserve()
+ * @cmd: the request
+ * @socket: the socket's file, that may be written to
+ * @ranges: its segments, and how much of each has been sent; what they hold is the
+ *	link's, or has been given back
+ * @count: how many, at most ZCX_PROGRAM_FEW
+ *
+ * Context: process context of the submitter; may sleep.
+ * Return: 0, and @link is for zcx_async_go_on(); or -ENOMEM, and it is as it was.
+ */
+int zcx_submit_reserved(struct zcx_live_link *link, const struct zcx_link *cmd,
+			struct file *socket, const struct zcx_range *ranges,
+			unsigned int count)
+{
+	struct zcx_request *request =
+		container_of(link, struct zcx_request, link);
+	int err;
+
+	zcx_program_of_ranges(&request->program, ranges, count);
+	zcx_socket_sink_of(&request->sink, get_file(socket));
+	err = zcx_request_attach(request, cmd);
+	if (err)
+		goto destroy;
+	link->entries = zcx_program_entries(&request->program,
+					    link->batch_bytes);
+	err = zcx_sglist_init(&link->sgl, link->entries, GFP_KERNEL_ACCOUNT);
+	if (!err)
+		return 0;
+	zcx_async_let_go(&request->async);
+destroy:
+	link->sink->ops->destroy(link->sink);
+	zcx_program_destroy(&request->program);
+	return err;
+}

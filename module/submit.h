@@ -20,4 +20,12 @@ struct zcx_live_link *zcx_submit_rest(struct zcx_context *ctx,
 				      const struct zcx_range *ranges,
 				      unsigned int count);
 
+struct zcx_live_link *zcx_submit_reserve(struct zcx_context *ctx,
+					 const struct zcx_link *cmd,
+					 unsigned int files);
+void zcx_submit_unreserve(struct zcx_live_link *link);
+int zcx_submit_reserved(struct zcx_live_link *link, const struct zcx_link *cmd,
+			struct file *socket, const struct zcx_range *ranges,
+			unsigned int count);
+
 #endif /* _ZCX_SUBMIT_H */

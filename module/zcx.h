@@ -29,7 +29,12 @@
  *                            long as it is in it; packets take it over, see
  *                            frags.c, or the socket takes its own
  *   zcx_express              on the stack of one call: owns references on folios and on
- *                            pages of memory; files and socket it borrows (fdget())
+ *                            pages of memory; files and socket it borrows (fdget()).
+ *                            A link that is only reserved is its own, until its
+ *                            event is posted, or it is published, or it is undone
+ *
+ * A link that is only reserved (zcx_link_reserve()) counts, and is in no list: it owns
+ * nothing, and borrows its context from the call.
  *
  * A link, its program and its sink are parts of one struct zcx_request, which is
  * freed when the link has let go of all three.

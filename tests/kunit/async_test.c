@@ -442,6 +442,76 @@ static void async_calls_back(struct kunit *test)
 	async_close_context(ctx);
 }
 
+/* The rest of a request of which @n bytes went without a link; it waits. */
+static struct zcx_live_link *async_rest(struct kunit *test,
+					const struct fake_order *order,
+					unsigned int n)
+{
+	struct fake *fake = test->priv;
+	u64 sent[ZCX_NR_TAGS] = { };
+	struct zcx_live_link *link;
+	struct zcx_turn turn;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_reserve(test, fake, order, &link));
+	fake_complete(test, fake, order, link);
+	fake_begin_without(fake, link->program, n, sent);
+	KUNIT_ASSERT_TRUE(test, zcx_turn_try_enter(&turn, order->key));
+	fake->full = true;
+	zcx_async_go_on(link, &turn, sent, n);
+	KUNIT_EXPECT_TRUE(test, async_waits_for(link, ZCX_WAIT_SOCKET));
+	KUNIT_EXPECT_EQ(test, zcx_link_bytes_sent(link), n);
+	KUNIT_EXPECT_FALSE(test, zcx_completion_pending(order->ctx));
+	return link;
+}
+
+static void async_goes_on_from_every_byte(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int n;
+
+	for (n = 1; n < TOTAL; n++) {
+		struct zcx_context *ctx = async_context(test);
+		struct fake_order order = async_order(ctx);
+		struct zcx_live_link *link;
+		struct zcx_turn other;
+
+		order.key = test;
+		link = async_rest(test, &order, n);
+		KUNIT_EXPECT_EQ(test, ctx->nr_links, 1);
+		WRITE_ONCE(fake->full, false);
+		async_wake(fake);
+		async_ends(test, link, ZCX_STATE_SENT, 0, TOTAL);
+		KUNIT_EXPECT_EQ(test, ctx->nr_links, 1);
+		KUNIT_EXPECT_EQ(test, ctx->nr_events, 1);
+		/* Nobody is left in the line. */
+		KUNIT_ASSERT_TRUE(test, zcx_turn_try_enter(&other, test));
+		zcx_turn_leave(&other, true);
+		async_close_context(ctx);
+		fake_reset(fake);
+	}
+}
+
+/* It is a link like any other: found, cancelled, and those behind it are told. */
+static void async_rest_is_cancelled(struct kunit *test)
+{
+	struct zcx_context *ctx = async_context(test);
+	struct fake *behind = fake_twin(test, test->priv);
+	struct fake_order order = async_order(ctx);
+	struct zcx_live_link *link, *next, *found;
+
+	order.key = test;
+	link = async_rest(test, &order, FAKE_HEAD + 1);
+	next = async_begin(test, behind, &order);
+	KUNIT_EXPECT_TRUE(test, async_waits_for(next, ZCX_WAIT_TURN));
+	found = zcx_async_find(ctx, link->id);
+	KUNIT_ASSERT_PTR_EQ(test, found, link);
+	KUNIT_EXPECT_EQ(test, 0, zcx_async_cancel(found));
+	zcx_link_put(found);
+	async_ends(test, link, ZCX_STATE_CANCELLED, ECANCELED, FAKE_HEAD + 1);
+	async_ends_of(test, behind, next, ZCX_STATE_CANCELLED, ECANCELED, 0);
+	async_close_context(ctx);
+}
+
 static struct kunit_case async_cases[] = {
 	KUNIT_CASE(async_ends_before_the_call_does),
 	KUNIT_CASE(async_woken_at_every_byte),
@@ -462,6 +532,8 @@ static struct kunit_case async_cases[] = {
 	KUNIT_CASE(async_line_breaks_in_the_middle),
 	KUNIT_CASE(async_close),
 	KUNIT_CASE(async_calls_back),
+	KUNIT_CASE(async_goes_on_from_every_byte),
+	KUNIT_CASE(async_rest_is_cancelled),
 	{}
 };
 

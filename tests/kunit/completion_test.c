@@ -15,6 +15,8 @@
 #include "context.h"
 #include "fake.h"
 #include "link.h"
+#include "query.h"
+#include "turn.h"
 
 #define FROM	100
 #define LENGTH	40
@@ -331,6 +333,124 @@ static void completion_read_waits(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
+static void expect_charge(struct kunit *test, const struct zcx_context *ctx,
+			  int links, int files)
+{
+	KUNIT_EXPECT_EQ(test, ctx->nr_links, links);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ctx->user->links), links);
+	KUNIT_EXPECT_EQ(test, atomic_read(&ctx->user->files), files);
+}
+
+/* What is only reserved counts, and nobody sees it. */
+static void completion_reserved_and_not_used(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	struct fake_order order = order_in(ctx);
+	struct zcx_live_link *link, *second;
+	struct fake *fake = test->priv;
+
+	order.max_links = 1;
+	KUNIT_ASSERT_EQ(test, 0, fake_reserve(test, fake, &order, &link));
+	expect_charge(test, ctx, 1, FAKE_FILES);
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			fake_reserve(test, fake, &order, &second));
+	expect_charge(test, ctx, 1, FAKE_FILES);
+	KUNIT_EXPECT_PTR_EQ(test, NULL, zcx_async_find(ctx, 1));
+	KUNIT_EXPECT_FALSE(test, zcx_completion_pending(ctx));
+	zcx_link_unreserve(link);
+	link->free(link);
+	expect_charge(test, ctx, 0, 0);
+	KUNIT_EXPECT_EQ(test, ctx->next_id, 1);
+	KUNIT_EXPECT_EQ(test, kref_read(&ctx->ref), 1);
+	zcx_context_put(ctx);
+}
+
+static void called(struct zcx_turn *turn)
+{
+}
+
+/* An event of what never was a link, behind it in line another. Returns its id. */
+static u64 end_at_once(struct kunit *test, struct zcx_context *ctx, u32 error)
+{
+	const struct zcx_link result = {
+		.bytes_sent = error ? 0 : TOTAL,
+		.bytes_memory = error ? 0 : FAKE_HEAD + FAKE_TAIL,
+		.bytes_cache = error ? 0 : LENGTH,
+		.state = error ? ZCX_STATE_FAILED : ZCX_STATE_SENT,
+		.error = error,
+	};
+	struct fake_order order = order_in(ctx);
+	struct zcx_turn turn, behind;
+	struct zcx_live_link *link;
+	u64 id;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_reserve(test, test->priv, &order, &link));
+	KUNIT_ASSERT_TRUE(test, zcx_turn_try_enter(&turn, test));
+	zcx_turn_enter(&behind, test, called);
+	link->user_data = ctx->next_id * 1000;
+	id = zcx_async_end_at_once(link, &result, &turn);
+	KUNIT_EXPECT_TRUE(test, zcx_turn_is_first(&behind));
+	KUNIT_EXPECT_EQ(test, zcx_turn_is_broken(&behind), !!error);
+	zcx_turn_leave(&behind, true);
+	return id;
+}
+
+/* To whoever asks it is a link that has ended. */
+static void expect_ended(struct kunit *test, struct zcx_context *ctx, u64 id,
+			 u32 state, u64 bytes)
+{
+	struct zcx_live_link *link = zcx_async_find(ctx, id);
+	struct zcx_query query = { };
+
+	KUNIT_ASSERT_NOT_NULL(test, link);
+	KUNIT_EXPECT_EQ(test, zcx_async_cancel(link), -EALREADY);
+	KUNIT_EXPECT_EQ(test, zcx_async_pause(link, true), -EALREADY);
+	spin_lock(&ctx->lock);
+	zcx_link_query(link, &query);
+	spin_unlock(&ctx->lock);
+	KUNIT_EXPECT_EQ(test, query.id, id);
+	KUNIT_EXPECT_EQ(test, query.user_data, id * 1000);
+	KUNIT_EXPECT_EQ(test, query.state, state);
+	KUNIT_EXPECT_EQ(test, query.wait, ZCX_WAIT_NONE);
+	KUNIT_EXPECT_EQ(test, query.bytes_sent, bytes);
+	KUNIT_EXPECT_EQ(test, query.bytes_acked, 0);
+	zcx_link_put(link);
+}
+
+static void completion_of_what_ended_at_once(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+	char __user *buf = user_memory(test);
+	unsigned int i;
+
+	end_links(test, ctx, 1);
+	KUNIT_EXPECT_EQ(test, end_at_once(test, ctx, 0), 2);
+	end_links(test, ctx, 1);
+	KUNIT_EXPECT_EQ(test, ctx->nr_events, 3);
+	expect_ended(test, ctx, 2, ZCX_STATE_SENT, TOTAL);
+	KUNIT_EXPECT_EQ(test, read_some(ctx, buf, PAGE_SIZE), 3 * EVENT);
+	for (i = 0; i < 3; i++)
+		expect_event(test, buf, i, 1 + i);
+	KUNIT_EXPECT_PTR_EQ(test, NULL, zcx_async_find(ctx, 2));
+	expect_charge(test, ctx, 0, 0);
+	KUNIT_EXPECT_EQ(test, kref_read(&ctx->ref), 1);
+	zcx_context_put(ctx);
+}
+
+static void completion_of_what_failed_at_once(struct kunit *test)
+{
+	struct zcx_context *ctx = make_context(test);
+
+	KUNIT_EXPECT_EQ(test, end_at_once(test, ctx, EPIPE), 1);
+	expect_ended(test, ctx, 1, ZCX_STATE_FAILED, 0);
+	expect_charge(test, ctx, 1, FAKE_FILES);
+	/* Nobody has read it. */
+	zcx_completion_close(ctx);
+	expect_charge(test, ctx, 0, 0);
+	KUNIT_EXPECT_EQ(test, kref_read(&ctx->ref), 1);
+	zcx_context_put(ctx);
+}
+
 static struct kunit_case completion_cases[] = {
 	KUNIT_CASE(completion_events_come_in_order),
 	KUNIT_CASE(completion_no_room_for_one),
@@ -341,6 +461,9 @@ static struct kunit_case completion_cases[] = {
 	KUNIT_CASE(completion_read_frees_the_last_but_ours),
 	KUNIT_CASE(completion_close_frees_unread_events),
 	KUNIT_CASE(completion_read_waits),
+	KUNIT_CASE(completion_reserved_and_not_used),
+	KUNIT_CASE(completion_of_what_ended_at_once),
+	KUNIT_CASE(completion_of_what_failed_at_once),
 	{}
 };
 

@@ -335,6 +335,69 @@ int fake_try_link(struct kunit *test, struct fake *fake,
 	return 0;
 }
 
+/* A link that is only reserved, in memory of no known contents. Or -errno. */
+int fake_reserve(struct kunit *test, struct fake *fake,
+		 const struct fake_order *order, struct zcx_live_link **link)
+{
+	struct fake_request *made = kmalloc(sizeof(*made), GFP_KERNEL);
+	struct zcx_link_parts parts = {
+		.ctx = order->ctx, .sink = &fake->sink, .user_data = 42,
+		.batch_bytes = order->batch ?: SZ_64K,
+		.free = fake_request_free,
+	};
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, made);
+	memset(made, 0xa5, sizeof(*made));
+	parts.program = &made->program;
+	parts.async = &made->async;
+	err = zcx_link_reserve(&made->link, &parts, FAKE_FILES,
+			       order->max_links ?: 100);
+	if (err)
+		kfree(made);
+	else
+		*link = &made->link;
+	return err;
+}
+
+/* What zcx_submit_reserved() does: the rest of what makes it a link. */
+void fake_complete(struct kunit *test, struct fake *fake,
+		   const struct fake_order *order, struct zcx_live_link *link)
+{
+	struct zcx_limits limits = order->limits;
+
+	fake_program(test, fake, link->program, order->from, order->length);
+	fake->sink.key = order->key;
+	if (!limits.deadline)
+		limits.deadline = U64_MAX;
+	zcx_async_attach(link->async, link, &limits, order->acked);
+	link->entries = zcx_program_entries(link->program, link->batch_bytes);
+	KUNIT_ASSERT_EQ(test, 0, zcx_sglist_init(&link->sgl, link->entries,
+						 GFP_KERNEL));
+}
+
+/* As if so many of the first bytes had been sent before there was a link. */
+void fake_begin_without(struct fake *fake, struct zcx_program *prog,
+			unsigned int bytes, u64 sent[ZCX_NR_TAGS])
+{
+	const struct zcx_range *file = &prog->ranges[1];
+	loff_t length = file->end - file->start;
+	unsigned int i;
+
+	for (i = 0; i < bytes; i++)
+		fake->got[i] = i >= FAKE_HEAD && i < FAKE_HEAD + length ?
+			       fake_byte(file->start + i - FAKE_HEAD) : 'm';
+	fake->nr_got = bytes;
+	for (i = 0; i < prog->count; i++) {
+		struct zcx_range *range = &prog->ranges[i];
+		unsigned int n = min_t(u64, bytes, range->end - range->start);
+
+		range->pos += n;
+		sent[range->page ? ZCX_TAG_MEMORY : ZCX_TAG_CACHE] += n;
+		bytes -= n;
+	}
+}
+
 struct zcx_live_link *fake_link(struct kunit *test, struct fake *fake,
 				const struct fake_order *order)
 {

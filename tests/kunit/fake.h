@@ -22,6 +22,8 @@
 #define FAKE_HEAD	5	/* bytes of memory before the range of a program */
 #define FAKE_TAIL	3	/* and behind it */
 
+#define FAKE_FILES	2	/* that a link that is only reserved is charged for */
+
 /**
  * struct fake - the world of one test
  * @page: memory that the fake lane hands out; byte n of it is fake_byte(n), and
@@ -164,6 +166,12 @@ int fake_try_link(struct kunit *test, struct fake *fake,
 		  const struct fake_order *order, struct zcx_live_link **link);
 struct zcx_live_link *fake_link(struct kunit *test, struct fake *fake,
 				const struct fake_order *order);
+int fake_reserve(struct kunit *test, struct fake *fake,
+		 const struct fake_order *order, struct zcx_live_link **link);
+void fake_complete(struct kunit *test, struct fake *fake,
+		   const struct fake_order *order, struct zcx_live_link *link);
+void fake_begin_without(struct fake *fake, struct zcx_program *prog,
+			unsigned int bytes, u64 sent[ZCX_NR_TAGS]);
 void fake_expect_refs(struct kunit *test, struct fake *fake);
 void fake_expect_got(struct kunit *test, struct fake *fake, loff_t from,
 		     loff_t length, size_t bytes);

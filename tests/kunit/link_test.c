@@ -439,26 +439,6 @@ static void link_counts_what_was_copied(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
-/* As if so many of the first bytes had been sent before there was a link. */
-static void begin_without(struct fake *fake, struct zcx_program *prog,
-			  unsigned int bytes, u64 sent[ZCX_NR_TAGS])
-{
-	unsigned int i;
-
-	for (i = 0; i < bytes; i++)
-		fake->got[i] = i >= HEAD && i < HEAD + LENGTH ?
-			       fake_byte(FROM + i - HEAD) : 'm';
-	fake->nr_got = bytes;
-	for (i = 0; i < prog->count; i++) {
-		struct zcx_range *range = &prog->ranges[i];
-		unsigned int n = min_t(u64, bytes, range->end - range->start);
-
-		range->pos += n;
-		sent[range->page ? ZCX_TAG_MEMORY : ZCX_TAG_CACHE] += n;
-		bytes -= n;
-	}
-}
-
 static void link_goes_on_from_every_byte(struct kunit *test)
 {
 	struct zcx_context *ctx = make_context(test);
@@ -471,7 +451,7 @@ static void link_goes_on_from_every_byte(struct kunit *test)
 		struct zcx_live_link *link;
 
 		link = make_link(test, ctx, FROM, LENGTH, SZ_1M);
-		begin_without(fake, link->program, n, sent);
+		fake_begin_without(fake, link->program, n, sent);
 		KUNIT_ASSERT_TRUE(test, zcx_turn_try_enter(&turn, test));
 		KUNIT_EXPECT_EQ(test, 0, zcx_link_go_on(link, &turn, sent, n));
 		KUNIT_EXPECT_EQ(test, link->sent[ZCX_TAG_MEMORY], HEAD + TAIL);

@@ -24,7 +24,7 @@ _MAY_INCLUDE = {
     'disk': {'disk.h'},
     'folio_wait': {'folio_wait.h'},
     'errand': {'errand.h', 'disk.h'},
-    'accessed': {'accessed.h', 'errand.h', 'compat/inode_time.h'},
+    'accessed': {'accessed.h', 'disk.h', 'errand.h', 'compat/inode_time.h'},
     'lane_cache': {'lane.h', 'sglist.h', 'errand.h', 'folio_wait.h', 'accessed.h', 'drop.h',
                    'cache.h'},
     'cache_census': {'lane.h', 'cache.h', 'drop.h'},
@@ -46,13 +46,12 @@ _MAY_INCLUDE = {
     'uring': {'uring.h', 'compat/uring.h', 'async.h', 'ioctl.h', 'link.h'},
     'async': {'async.h', 'step.h', 'growth.h', 'link.h', 'completion.h', 'context.h', 'lane.h', 'sink.h',
               'program.h', 'turn.h', 'pace.h', 'disk.h', 'folio_wait.h'},
-    'completion': {'completion.h', 'context.h', 'link.h', 'async.h', 'sink.h'},
+    'completion': {'completion.h', 'context.h', 'link.h', 'async.h', 'sink.h', 'turn.h'},
     'query': {'query.h', 'link.h', 'async.h', 'sink.h'},
     'context': {'context.h', 'memory.h', 'user.h', 'buffers.h'},
     'user': {'user.h'},
     'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'growth.h', 'program.h', 'sink_socket.h'},
-    'express': {'express.h', 'accessed.h', 'compat/fd.h', 'context.h', 'frags.h', 'lane.h', 'link.h', 'memory.h',
-                'program.h', 'query.h', 'sink_socket.h', 'submit.h', 'turn.h'},
+    'express': {'express.h', 'accessed.h', 'async.h', 'compat/fd.h', 'context.h', 'frags.h', 'lane.h', 'link.h', 'memory.h', 'program.h', 'query.h', 'sink_socket.h', 'submit.h', 'turn.h'},
 }
 
 

@@ -84,6 +84,64 @@ static void file_of(void **state)
 	file_drop(&file);
 }
 
+#define SMALL_LINKS	4
+
+/*
+ * Links so small that they are sent without becoming any, to a socket with less room
+ * than one needs: what is left of the first goes on by itself, others wait for it.
+ */
+static void small_in_part(void **state)
+{
+	struct program *program = program_new();
+	struct zcx_link links[SMALL_LINKS];
+	uint64_t id[SMALL_LINKS];
+	int context = zcx_open();
+	struct zcx_event event;
+	struct vfile file;
+	unsigned int i, n;
+
+	(void)state;
+	file_make(&file, DIR_EXT4, MIB);
+	for (n = 0; n < guest_pick(24, 6); n++) {
+		struct receiver receiver = { .expect = program, .held = true };
+		struct pair pair;
+
+		program_clear(program);
+		for (i = 0; i < SMALL_LINKS; i++) {
+			program_memory(program, "a header", 1 + n % 8);
+			program_file(program, &file, n * 4099 + i, 60 * KIB);
+			program_memory(program, "trailer", 7);
+		}
+		pair_open(&pair, n % 2 ? PAIR_TCP6 : PAIR_TCP4, 16 * KIB,
+			  n % 3 ? 16 * KIB : 0);
+		receiver.fd = pair.rx;
+		assert_int_equal(receiver_start(&receiver), 0);
+		for (i = 0; i < SMALL_LINKS; i++) {
+			async_prepare_part(&links[i], pair.tx, program, 3 * i,
+					   3);
+			id[i] = async_submit(context, &links[i]);
+		}
+		receiver_go(&receiver);
+		for (i = 0; i < SMALL_LINKS; i++) {
+			async_event(context, &event);
+			async_assert(&event, id[i], ZCX_STATE_SENT, 0);
+			assert_int_equal(event.bytes_memory, 1 + n % 8 + 7);
+			assert_int_equal(event.bytes_cache, 60 * KIB);
+		}
+		close(pair.tx);
+		pair.tx = -1;
+		receiver_join(&receiver);
+		assert_int_equal(receiver.error, 0);
+		assert_int_equal(receiver.wrong_at, -1);
+		assert_int_equal(receiver.bytes, program->bytes);
+		pair_close(&pair);
+		async_quiet(context);
+	}
+	close(context);
+	file_assert_unchanged(&file);
+	file_drop(&file);
+}
+
 static void squashfs(void **state)
 {
 	struct program *program = program_new();
@@ -750,6 +808,8 @@ const struct vm_test async_tests[] = {
 	  "a cold file of squashfs" },
 	{ "async_odd", odd_programs, NULL, "all", "all", "std", 30,
 	  "links of memory, of no bytes, of a file that is too short" },
+	{ "async_small_in_part", small_in_part, NULL, "all", "all", "std", 60,
+	  "links that are sent before they are any, but for what has no room" },
 	{ "async_closed_behind_tcp4", closed_behind, &kinds[PAIR_TCP4],
 	  "all", "all", "std", 30,
 	  "file and socket are closed behind the submission, TCP" },
