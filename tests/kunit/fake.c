@@ -388,6 +388,8 @@ void fake_begin_without(struct fake *fake, struct zcx_program *prog,
 		fake->got[i] = i >= FAKE_HEAD && i < FAKE_HEAD + length ?
 			       fake_byte(file->start + i - FAKE_HEAD) : 'm';
 	fake->nr_got = bytes;
+	/* Who has taken a part waits for the rest. */
+	fake->held = true;
 	for (i = 0; i < prog->count; i++) {
 		struct zcx_range *range = &prog->ranges[i];
 		unsigned int n = min_t(u64, bytes, range->end - range->start);
