@@ -23,7 +23,8 @@
  * @closed: the file has been closed
  * @links: links that have not ended
  * @events: links whose event has not been read, oldest first
- * @nr_links: length of @links and @events
+ * @nr_links: length of @links and @events, and what is reserved, see
+ *	zcx_link_reserve()
  * @nr_events: length of @events
  * @by_id: links that run by themselves, in both, by their id
  * @next_id: id of the next link, from 1

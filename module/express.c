@@ -490,17 +490,11 @@ zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
  */
 static bool zcx_express_came_to_nothing(const struct zcx_express *ex, ssize_t n)
 {
-	switch (n) {
-	case 0:
-	case -EAGAIN:
-	case -EINTR:
-	case -ERESTARTSYS:
-		return true;
-	case -EOPNOTSUPP:
-		return !zcx_socket_is_bare(ex->sock);
-	default:
+	if (likely(n > 0))
 		return false;
-	}
+	if (n == -EOPNOTSUPP)
+		return !zcx_socket_is_bare(ex->sock);
+	return !n || n == -EAGAIN || zcx_is_interrupted(n);
 }
 
 /* Push the list. False: nothing has gone, and nothing has happened. */

@@ -2,6 +2,7 @@
 #ifndef _ZCX_LINK_H
 #define _ZCX_LINK_H
 
+#include <linux/errno.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/sizes.h>
@@ -117,6 +118,13 @@ struct zcx_link_parts {
 	unsigned int		entries;
 	void (*free)(struct zcx_live_link *link);
 };
+
+/* Would whoever was called have the call begin anew, or be left? */
+static inline bool zcx_is_interrupted(ssize_t err)
+{
+	return err == -EINTR || err == -ERESTARTSYS || err == -ERESTARTNOINTR ||
+	       err == -ERESTARTNOHAND;
+}
 
 int zcx_link_init(struct zcx_live_link *link,
 		  const struct zcx_link_parts *parts, unsigned int max_links);

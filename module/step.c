@@ -142,12 +142,6 @@ static bool zcx_link_await_sink(struct zcx_live_link *link, u64 now)
 	return false;
 }
 
-static bool zcx_is_interrupted(ssize_t err)
-{
-	return err == -EINTR || err == -ERESTARTSYS || err == -ERESTARTNOINTR ||
-	       err == -ERESTARTNOHAND;
-}
-
 /* What to do about an error of zcx_link_push_some(). */
 static enum zcx_step zcx_step_pushed(struct zcx_live_link *link, int err)
 {

@@ -265,7 +265,9 @@ destroy_program:
  * @cmd: the request
  * @files: files and sockets that it names
  *
- * Context: process context of the submitter; may sleep.
+ * Context: process context of the submitter. Does not sleep: he stands first in a
+ * line, and has looked at what he is about to send. Memory that is not at hand is like
+ * a page that is not.
  * Return: what is to become a link, see zcx_link_reserve(); NULL: memory or a limit
  * refuses it.
  */
@@ -276,7 +278,7 @@ struct zcx_live_link *zcx_submit_reserve(struct zcx_context *ctx,
 	struct zcx_link_parts parts;
 	struct zcx_request *request;
 
-	request = kmem_cache_alloc(zcx_requests, GFP_KERNEL);
+	request = kmem_cache_alloc(zcx_requests, GFP_NOWAIT | __GFP_NOWARN);
 	if (!request)
 		return NULL;
 	zcx_request_parts(request, ctx, cmd, &parts);
@@ -326,10 +328,9 @@ int zcx_submit_reserved(struct zcx_live_link *link, const struct zcx_link *cmd,
 		goto destroy;
 	link->entries = zcx_program_entries(&request->program,
 					    link->batch_bytes);
-	err = zcx_sglist_init(&link->sgl, link->entries, GFP_KERNEL_ACCOUNT);
-	if (!err)
-		return 0;
-	zcx_async_let_go(&request->async);
+	/* It grows when it runs, or does with these: nothing here is to fail. */
+	zcx_sglist_init(&link->sgl, ZCX_SGLIST_FEW, 0);
+	return 0;
 destroy:
 	link->sink->ops->destroy(link->sink);
 	zcx_program_destroy(&request->program);

@@ -67,7 +67,8 @@
  * that was in the socket. If the connection ends before, the link ends FAILED with
  * the connection's error, or ECONNRESET.
  *
- * deadline_ns counts from the call, over all that the link does and waits for.
+ * deadline_ns counts from the call, over all that the link does and waits for; what
+ * goes out within the call has met it.
  * idle_ns is the longest time in which the socket takes no byte (or, once all
  * are sent and ZCX_LINK_ACKED is set, the peer acknowledges none), counted while
  * it is the link's turn, and neither paused nor held back by its rate. A link that
