@@ -31,8 +31,8 @@ class Proof:
     seconds: int        # about how long it takes, with its guest
 
 
-PROOFS = (Proof('hotset', 'hotset_kept', False, 400),
-          Proof('overlap', 'direct_overlap', True, 150))
+PROOFS = (Proof('overlap', 'direct_overlap', True, 150),
+          Proof('hotset', 'hotset_kept', False, 400))
 
 
 def is_proof(record):
