@@ -60,6 +60,11 @@ static __poll_t zcx_poll(struct file *file, poll_table *pt)
 	struct zcx_context *ctx = file->private_data;
 
 	poll_wait(file, &ctx->wait, pt);
+	/*
+	 * Pairs with wq_has_sleeper() of who posts: he sees us, or we see his event.
+	 * Newer kernels' poll_wait() has one, older 6.1 and 6.12 have not.
+	 */
+	smp_mb();
 	return zcx_completion_pending(ctx) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
