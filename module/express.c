@@ -24,6 +24,7 @@
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 
 #include "accessed.h"
@@ -346,7 +347,6 @@ static void zcx_express_tell_watchers(const struct zcx_express *ex, bool touch)
 static void zcx_express_add_stats(const struct zcx_express *ex,
 				  struct zcx_stats *stats)
 {
-	zcx_stats_add(stats, ZCX_STAT_BATCHES, 1);
 	zcx_stats_add(stats, ZCX_STAT_BYTES + ZCX_TAG_MEMORY, ex->sent_memory);
 	zcx_stats_add(stats, ZCX_STAT_BYTES + ZCX_TAG_CACHE, ex->sent_cache);
 	zcx_stats_add(stats, ZCX_STAT_BYTES_FRAGS, ex->frags);
@@ -370,10 +370,12 @@ static void zcx_express_end(struct zcx_express *ex, struct zcx_context *ctx,
 	cmd->state = error ? ZCX_STATE_FAILED : ZCX_STATE_SENT;
 	cmd->error = error;
 	cmd->result_flags = ex->result_flags;
-	zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
-	zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS, 1);
-	zcx_stats_add(&ctx->stats, error ? ZCX_STAT_LINKS_FAILED :
-					   ZCX_STAT_LINKS_SENT, 1);
+	if (likely(!error)) {
+		zcx_stats_add(&ctx->stats, ZCX_STAT_EXPRESS, 1);
+	} else {
+		zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_STARTED, 1);
+		zcx_stats_add(&ctx->stats, ZCX_STAT_LINKS_FAILED, 1);
+	}
 	if (!ex->link) {
 		cmd->id = zcx_context_next_id(ctx);
 		return;
@@ -516,6 +518,8 @@ static bool zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
 		ex->frags = 0;
 	}
 	zcx_express_add_stats(ex, &ctx->stats);
+	if (n != ex->bytes)
+		zcx_stats_add(&ctx->stats, ZCX_STAT_BATCHES, 1);
 	*err = 0;
 	if (n > 0 && n < ex->bytes) {
 		zcx_express_hand_over(ex, ctx, cmd, socket);
@@ -567,14 +571,16 @@ static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
 			   struct zcx_link *cmd, struct file *socket, int *err)
 {
 	bool sync = cmd->flags & ZCX_LINK_SYNC;
+	unsigned long slept = current->nvcsw;
 	bool done = false;
 
 	ex->sock = zcx_socket_plain(socket);
 	if (!ex->sock)
 		return false;
+	/* Who has not slept since has nothing to look at once more. */
 	if (zcx_express_gather(ex, &ctx->memory, cmd->segment_count) &&
 	    zcx_express_is_allowed(ex, socket) &&
-	    zcx_express_is_current(ex) &&
+	    (current->nvcsw == slept || zcx_express_is_current(ex)) &&
 	    zcx_socket_is_ready(ex->sock, sync, &ex->result_flags) &&
 	    zcx_turn_try_enter(&ex->turn, ex->sock->sk))
 		done = zcx_express_go(ex, ctx, cmd, socket, err);

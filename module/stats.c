@@ -41,10 +41,25 @@ static u64 zcx_stats_total(unsigned int which)
 	return sum;
 }
 
-/* Bytes sent are the sum over where they came from, and not counted apart. */
-static bool zcx_is_bytes(unsigned int which)
+/*
+ * What goes by express is one more in three other counters too, and counted once.
+ */
+static void zcx_stats_add_express(u64 value[ZCX_NR_STATS])
 {
-	return which >= ZCX_STAT_BYTES;
+	value[ZCX_STAT_LINKS_STARTED] += value[ZCX_STAT_EXPRESS];
+	value[ZCX_STAT_LINKS_SENT] += value[ZCX_STAT_EXPRESS];
+	value[ZCX_STAT_BATCHES] += value[ZCX_STAT_EXPRESS];
+}
+
+/* Bytes sent are the sum over where they came from, and not counted apart. */
+static u64 zcx_stats_bytes(const u64 value[ZCX_NR_STATS])
+{
+	u64 sent = 0;
+	unsigned int i;
+
+	for (i = ZCX_STAT_BYTES; i < ZCX_NR_STATS; i++)
+		sent += value[i];
+	return sent;
 }
 
 /**
@@ -56,32 +71,28 @@ static bool zcx_is_bytes(unsigned int which)
  */
 void zcx_stats_show_context(struct seq_file *m, struct zcx_stats *stats)
 {
-	u64 sent = 0;
+	u64 value[ZCX_NR_STATS];
 	unsigned int i;
 
-	for (i = 0; i < ZCX_NR_STATS; i++) {
-		u64 value = atomic64_read(&stats->value[i]);
-
-		if (zcx_is_bytes(i))
-			sent += value;
-		seq_printf(m, "%s:\t%llu\n", zcx_stat_names[i], value);
-	}
-	seq_printf(m, "bytes_sent:\t%llu\n", sent);
+	for (i = 0; i < ZCX_NR_STATS; i++)
+		value[i] = atomic64_read(&stats->value[i]);
+	zcx_stats_add_express(value);
+	for (i = 0; i < ZCX_NR_STATS; i++)
+		seq_printf(m, "%s:\t%llu\n", zcx_stat_names[i], value[i]);
+	seq_printf(m, "bytes_sent:\t%llu\n", zcx_stats_bytes(value));
 }
 
 static int zcx_totals_show(struct seq_file *m, void *unused)
 {
-	u64 sent = 0;
+	u64 value[ZCX_NR_STATS];
 	unsigned int i;
 
-	for (i = 0; i < ZCX_NR_STATS; i++) {
-		u64 value = zcx_stats_total(i);
-
-		if (zcx_is_bytes(i))
-			sent += value;
-		seq_printf(m, "%s %llu\n", zcx_stat_names[i], value);
-	}
-	seq_printf(m, "bytes_sent %llu\n", sent);
+	for (i = 0; i < ZCX_NR_STATS; i++)
+		value[i] = zcx_stats_total(i);
+	zcx_stats_add_express(value);
+	for (i = 0; i < ZCX_NR_STATS; i++)
+		seq_printf(m, "%s %llu\n", zcx_stat_names[i], value[i]);
+	seq_printf(m, "bytes_sent %llu\n", zcx_stats_bytes(value));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(zcx_totals);

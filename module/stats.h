@@ -17,7 +17,8 @@ struct seq_file;
  * @ZCX_STAT_LINKS_SHORT: see there
  * @ZCX_STAT_LINKS_CANCELLED: see there
  * @ZCX_STAT_LINKS_FAILED: see there
- * @ZCX_STAT_EXPRESS: links that were sent without being made, see express.c
+ * @ZCX_STAT_EXPRESS: links that were sent without being made, see express.c; shown,
+ *	but not counted, also as started, sent, and a batch
  * @ZCX_STAT_EXPRESS_REST: links of what TCP would not take of such a one
  * @ZCX_STAT_BATCHES: scatter lists pushed, in whole or in part
  * @ZCX_STAT_WAITS_SOCKET: times a link waited for its socket
