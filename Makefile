@@ -19,8 +19,8 @@ help:
 	@echo '                  T=glob and K=glob choose tests and kernels: make test T="net-*" K=stock-6.1'
 	@echo 'make vm           a shell in a guest with the module loaded (K=stock-6.1: on that kernel)'
 	@echo
-	@echo 'make bench        methods compared in guests by the instructions they take (half an hour or more);'
-	@echo '                  QUICK=1: only cells that have a bar (5 minutes); OUT=file: all records, JSON;'
+	@echo 'make bench        methods compared in guests by the instructions they take (an hour);'
+	@echo '                  QUICK=1: only cells that have a bar (10 minutes); OUT=file: all records, JSON;'
 	@echo '                  K=glob, FS=list, M=list choose kernels, filesystems, methods'
 	@echo 'make bench-check  a quick run, or IN=file, against the bars in tests/bench/bars.json'
 	@echo 'make bench-report docs/benchmarks.md and its pictures, of a full run or of IN=file'
