@@ -77,8 +77,6 @@ void zcx_completion_post(struct zcx_live_link *link)
 	struct zcx_context *ctx = link->ctx;
 	bool read;
 
-	if (link->async->complete)
-		link->async->complete(link);
 	spin_lock(&ctx->lock);
 	read = ctx->closed || link->async->complete;
 	if (read) {
@@ -87,6 +85,9 @@ void zcx_completion_post(struct zcx_live_link *link)
 		list_move_tail(&link->node, &ctx->events);
 		zcx_completion_tell(ctx);
 	}
+	/* Here, for the same reason: and no descriptor tells of it any more. */
+	if (link->async->complete)
+		link->async->complete(link);
 	zcx_link_leave_line(link);
 	spin_unlock(&ctx->lock);
 	if (read)
