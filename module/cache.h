@@ -4,15 +4,18 @@
 
 #include <linux/atomic.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/page-flags.h>
+#include <linux/page_idle.h>
+#include <linux/swap.h>
 
 struct zcx_gap;
 struct zcx_range;
 
-static inline bool zcx_folio_poisoned(struct folio *folio)
+static inline bool zcx_folio_poisoned(struct folio *folio, bool large)
 {
 	return folio_test_hwpoison(folio) ||
-	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
+	       (large && folio_test_has_hwpoisoned(folio));
 }
 
 /*
@@ -24,6 +27,45 @@ static inline bool zcx_folio_try_get(struct folio *folio)
 {
 	return !page_is_fake_head(&folio->page) &&
 	       atomic_add_unless(&folio->_refcount, 1, 0);
+}
+
+/* Is an entry of a page cache a folio, not a value or one of the tree's own? */
+static inline bool zcx_entry_is_folio(const void *entry)
+{
+	return !((unsigned long)entry & 3);
+}
+
+/*
+ * Is it a single page that can be sent as it is, and asks for nothing? One look at
+ * its flags: most files are made of these.
+ */
+static inline bool zcx_folio_is_plain(struct folio *folio)
+{
+	const unsigned long flags = BIT(PG_uptodate) | BIT(PG_head) |
+				    BIT(PG_readahead) | __PG_HWPOISON;
+	bool plain = (READ_ONCE(folio->flags) & flags) == BIT(PG_uptodate);
+
+	/* As folio_test_uptodate(): before the page itself is looked at. */
+	smp_rmb();
+	return plain;
+}
+
+/*
+ * folio_mark_accessed(), but for the call where it would find nothing to do, which of
+ * what is sent often is nearly always: the folio is active, or, where generations
+ * are kept, has been counted as often as can be counted.
+ */
+static inline void zcx_folio_mark_accessed(struct folio *folio)
+{
+	const unsigned long most = BIT(PG_referenced) | BIT(PG_workingset) |
+				   LRU_REFS_MASK;
+	const unsigned long active = BIT(PG_referenced) | BIT(PG_active);
+	unsigned long flags = READ_ONCE(folio->flags);
+
+	if (LRU_REFS_MASK && (flags & most) == most)
+		return;
+	if ((flags & active) != active || folio_test_idle(folio))
+		folio_mark_accessed(folio);
 }
 
 bool zcx_cache_gap(const struct zcx_range *range, pgoff_t index,

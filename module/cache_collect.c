@@ -32,10 +32,8 @@ static __always_inline bool
 zcx_folio_at_hand(const struct address_space *mapping, struct folio *folio,
 		  bool large)
 {
-	if (!folio_test_uptodate(folio) || zcx_folio_asks(mapping, folio) ||
-	    folio_test_hwpoison(folio))
-		return false;
-	return !large || !folio_test_has_hwpoisoned(folio);
+	return folio_test_uptodate(folio) && !zcx_folio_asks(mapping, folio) &&
+	       !zcx_folio_poisoned(folio, large);
 }
 
 /*
@@ -47,8 +45,7 @@ static __always_inline bool
 zcx_cache_grab(const struct address_space *mapping, struct xa_state *xas,
 	       struct folio *folio, bool *large)
 {
-	if (!folio || xa_is_internal(folio) || xa_is_value(folio) ||
-	    !zcx_folio_try_get(folio))
+	if (!folio || !zcx_entry_is_folio(folio) || !zcx_folio_try_get(folio))
 		return false;
 	if (likely(folio == xas_reload(xas))) {
 		*large = folio_test_large(folio);
@@ -174,6 +171,6 @@ void zcx_cache_accessed(const struct bio_vec *bv, size_t bytes)
 		bytes -= bv->bv_len;
 		/* Memory of ours has none. */
 		if (folio->mapping)
-			folio_mark_accessed(folio);
+			zcx_folio_mark_accessed(folio);
 	}
 }

@@ -79,13 +79,16 @@ static size_t zcx_frags_add(struct skb_shared_info *shinfo, unsigned int frag,
 			    bool give)
 {
 	size_t at = bv->bv_offset + skip, rest = bv->bv_len - skip;
-	struct page *page = nth_page(bv->bv_page, at >> PAGE_SHIFT);
-	struct folio *folio = page_folio(page);
+	struct page *page = bv->bv_page;
 
-	at = offset_in_page(at);
-	rest = min(rest, zcx_folio_room(folio, page, at));
+	/* Else it is in one page, and what folio that is of need not be known. */
+	if (at + rest > PAGE_SIZE) {
+		page = nth_page(page, at >> PAGE_SHIFT);
+		at = offset_in_page(at);
+		rest = min(rest, zcx_folio_room(page_folio(page), page, at));
+	}
 	if (left < rest || !give)
-		folio_get(folio);
+		folio_get(page_folio(page));
 	left = min(left, rest);
 	__skb_fill_page_desc_noacc(shinfo, frag, page, at, left);
 	return left;

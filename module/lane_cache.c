@@ -222,20 +222,21 @@ struct zcx_walk {
  * Append a folio that is up to date. The list takes the reference; on false, it
  * is still the caller's.
  */
-static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
+static __always_inline bool zcx_walk_append(struct zcx_walk *walk,
+					    struct folio *folio, bool large)
 {
 	struct zcx_range *range = walk->range;
-	size_t size = folio_size(folio);
+	size_t size = large ? folio_size(folio) : PAGE_SIZE;
 	size_t offset = range->pos & (size - 1);
 	size_t length = min(walk->max, size - offset);
 	struct page *page = folio_page(folio, offset >> PAGE_SHIFT);
 
-	if (zcx_sglist_append(walk->sgl, page, offset_in_page(offset), length,
-			      ZCX_TAG_CACHE))
+	if (unlikely(zcx_sglist_append(walk->sgl, page, offset_in_page(offset),
+				       length, ZCX_TAG_CACHE)))
 		return false;
 	/* What is to be dropped bears no mark of ours: see drop.c. */
-	if (!range->drop || !zcx_drop_has(range->drop, range->pos))
-		folio_mark_accessed(folio);
+	if (likely(!range->drop) || !zcx_drop_has(range->drop, range->pos))
+		zcx_folio_mark_accessed(folio);
 	/* Known when compiled: most caches have no such need. */
 	if (ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE &&
 	    mapping_writably_mapped(range->file->f_mapping))
@@ -246,17 +247,17 @@ static bool zcx_walk_append(struct zcx_walk *walk, struct folio *folio)
 }
 
 /*
- * The walk has come to @folio, whose reference it takes over.
+ * The walk has come to @folio, whose reference it takes over. Where nothing is read
+ * ahead, as in tmpfs, PG_readahead says that it was to be reclaimed once, and stays
+ * set.
  *
  * Return: true if it goes on to the next.
  */
 static bool zcx_walk_visit(struct zcx_walk *walk, struct folio *folio)
 {
-	/*
-	 * Where nothing is read ahead, as in tmpfs, that bit says that the folio
-	 * was to be reclaimed once, and stays set.
-	 */
-	if (unlikely(folio_test_readahead(folio)) && walk->range->ra.ra_pages) {
+	bool large = folio_test_large(folio);
+
+	if (folio_test_readahead(folio) && walk->range->ra.ra_pages) {
 		folio_get(folio);
 		walk->marker = folio;
 	}
@@ -264,9 +265,9 @@ static bool zcx_walk_visit(struct zcx_walk *walk, struct folio *folio)
 		walk->pending = folio;
 		return false;
 	}
-	if (unlikely(zcx_folio_poisoned(folio)))
+	if (unlikely(zcx_folio_poisoned(folio, large)))
 		walk->err = -EIO;
-	else if (zcx_walk_append(walk, folio))
+	else if (zcx_walk_append(walk, folio, large))
 		/* Reading ahead may sleep, the walk may not. */
 		return walk->max && !walk->marker;
 	folio_put(folio);
@@ -289,10 +290,11 @@ static void zcx_walk_resident(struct zcx_walk *walk)
 
 	rcu_read_lock();
 	for (folio = xas_load(&xas); folio; folio = xas_next(&xas)) {
-		if (xas_retry(&xas, folio))
-			continue;
-		if (xa_is_value(folio) || xa_is_sibling(folio))
+		if (unlikely(!zcx_entry_is_folio(folio))) {
+			if (xas_retry(&xas, folio))
+				continue;
 			break;
+		}
 		if (!zcx_folio_try_get(folio)) {
 			xas_reset(&xas);
 			continue;
@@ -303,6 +305,12 @@ static void zcx_walk_resident(struct zcx_walk *walk)
 			continue;
 		}
 		/* While we hold it, it is neither split nor moved. */
+		if (zcx_folio_is_plain(folio) &&
+		    zcx_walk_append(walk, folio, false)) {
+			if (!walk->max)
+				break;
+			continue;
+		}
 		if (!zcx_walk_visit(walk, folio))
 			break;
 		xas_advance(&xas, folio_next_index(folio) - 1);

@@ -507,6 +507,25 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 }
 
 /**
+ * zcx_link_whole_packets() - as much of a batch as fills its packets
+ * @link: the link
+ * @bytes: most bytes that the batch may have
+ *
+ * What is left over would make a small packet of its own at the end of each batch,
+ * and a packet costs the same whatever is in it.
+ *
+ * Context: whoever runs the link.
+ * Return: @bytes, or somewhat less.
+ */
+size_t zcx_link_whole_packets(const struct zcx_live_link *link, size_t bytes)
+{
+	const struct zcx_sink_ops *ops = link->sink->ops;
+	size_t grain = ops->grain ? ops->grain(link->sink) : 0;
+
+	return grain && grain < bytes ? rounddown(bytes, grain) : bytes;
+}
+
+/**
  * zcx_link_gather() - gather a batch: what can be had now
  * @link: the link; up to @link->limit bytes are appended to its list
  *
@@ -643,6 +662,7 @@ static int zcx_link_pump(struct zcx_live_link *link)
 	for (;;) {
 		int err;
 
+		link->limit = zcx_link_whole_packets(link, link->batch_bytes);
 		zcx_link_gather(link);
 		err = zcx_link_drain(link);
 		if (err)

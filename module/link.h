@@ -149,6 +149,7 @@ void zcx_link_gather(struct zcx_live_link *link);
 ssize_t zcx_link_push(struct zcx_live_link *link);
 void zcx_link_rest(struct zcx_live_link *link);
 void zcx_link_rewind(struct zcx_live_link *link);
+size_t zcx_link_whole_packets(const struct zcx_live_link *link, size_t bytes);
 void zcx_link_uncork(struct zcx_live_link *link);
 void zcx_link_finish(struct zcx_live_link *link, int err);
 void zcx_link_leave_line(struct zcx_live_link *link);

@@ -14,9 +14,8 @@
 
 static void zcx_sglist_reset(struct zcx_sglist *sgl)
 {
-	sgl->table.nents = 0;
-	sgl->first = sgl->table.sgl;
-	sgl->next = sgl->table.sgl;
+	sgl->first = sgl->bv;
+	sgl->next = sgl->bv;
 	sgl->bytes = 0;
 	sgl->given = 0;
 }
@@ -32,20 +31,16 @@ static void zcx_sglist_reset(struct zcx_sglist *sgl)
  */
 int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
 {
-	struct scatterlist *sg = sgl->few;
-
-	sgl->bv = sgl->few_bv;
+	sgl->bv = sgl->few;
 	sgl->tags = sgl->few_tags;
 	if (entries > ZCX_SGLIST_FEW) {
-		sg = kvmalloc_array(entries, sizeof(*sg) + sizeof(*sgl->bv) +
-				    sizeof(*sgl->tags), gfp);
-		if (!sg)
+		sgl->bv = kvmalloc_array(entries, sizeof(*sgl->bv) +
+					 sizeof(*sgl->tags), gfp);
+		if (!sgl->bv)
 			return -ENOMEM;
-		sgl->bv = (struct bio_vec *)(sg + entries);
 		sgl->tags = (u8 *)(sgl->bv + entries);
 	}
-	sgl->table.sgl = sg;
-	sgl->table.orig_nents = entries;
+	sgl->behind = sgl->bv + entries;
 	zcx_sglist_reset(sgl);
 	return 0;
 }
@@ -60,7 +55,7 @@ int zcx_sglist_init(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
  */
 void zcx_sglist_grow(struct zcx_sglist *sgl, unsigned int entries, gfp_t gfp)
 {
-	struct scatterlist *old = sgl->table.sgl;
+	struct bio_vec *old = sgl->bv;
 
 	if (zcx_sglist_init(sgl, entries, gfp))
 		zcx_sglist_init(sgl, ZCX_SGLIST_FEW, 0);
@@ -89,89 +84,24 @@ void zcx_sglist_shrink(struct zcx_sglist *sgl)
 void zcx_sglist_destroy(struct zcx_sglist *sgl)
 {
 	zcx_sglist_advance(sgl, sgl->bytes, NULL);
-	if (sgl->table.sgl != sgl->few)
-		kvfree(sgl->table.sgl);
+	if (sgl->bv != sgl->few)
+		kvfree(sgl->bv);
 }
 
 /*
- * Make the last run longer by what stands at @offset of @page. One reference a
- * folio: the run, which ends right before that, has one already unless the folio
- * begins there.
- */
-static void zcx_sg_extend(struct scatterlist *last, struct page *page,
-			  unsigned int offset, unsigned int length)
-{
-	struct folio *folio = page_folio(page);
-
-	if (offset || page != folio_page(folio, 0))
-		folio_put(folio);
-	last->length += length;
-}
-
-/* Does memory that begins at @start continue the newest entry of the list? */
-static bool zcx_sglist_continues(const struct zcx_sglist *sgl,
-				 phys_addr_t start, unsigned int length,
-				 enum zcx_tag tag)
-{
-	const struct scatterlist *last = sgl->next - 1;
-
-	return sgl->table.nents && sgl->end == start &&
-	       sgl->tags[last - sgl->table.sgl] == tag &&
-	       last->length <= UINT_MAX - last->offset - length;
-}
-
-/**
- * zcx_sglist_append() - add memory behind what is there
- * @sgl: the list
- * @page: first page of a run within one folio; the caller's reference on that
- *	folio passes to the list on success
- * @offset: first byte, within @page
- * @length: bytes, at least 1; may go beyond @page as far as its folio goes
- * @tag: where the bytes came from
- *
- * Memory that continues the last entry is merged into it, if the tags agree.
- *
- * Context: any (the reference that merging drops is never the last).
- * Return: 0, or -ENOSPC if all entries are in use (the caller keeps its
- * reference).
- */
-int zcx_sglist_append(struct zcx_sglist *sgl, struct page *page,
-		      unsigned int offset, unsigned int length, enum zcx_tag tag)
-{
-	phys_addr_t start = page_to_phys(page) + offset;
-	struct scatterlist *sg = sgl->next;
-
-	if (zcx_sglist_continues(sgl, start, length, tag)) {
-		zcx_sg_extend(sg - 1, page, offset, length);
-	} else {
-		if (!zcx_sglist_room(sgl))
-			return -ENOSPC;
-		/* Memory of no known contents, some of them flags. */
-		sg->page_link = 0;
-		sg_set_page(sg, page, length, offset);
-		sgl->tags[sg - sgl->table.sgl] = tag;
-		sgl->next = sg + 1;
-		sgl->table.nents++;
-	}
-	sgl->end = start + length;
-	sgl->bytes += length;
-	return 0;
-}
-
-/*
- * Take @bytes off the front of the run @sg, dropping the reference of every
+ * Take @bytes off the front of the run @bv, dropping the reference of every
  * folio that the run then no longer touches; those of the first @given bytes, which
  * are not all there are, have gone already.
  */
-static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
-			   unsigned int given)
+static void zcx_run_consume(struct bio_vec *bv, unsigned int bytes,
+			    unsigned int given)
 {
-	unsigned int offset = sg->offset + given;
-	unsigned int left = sg->length - given;
+	unsigned int offset = bv->bv_offset + given;
+	unsigned int left = bv->bv_len - given;
 	struct page *page;
 
 	bytes -= given;
-	page = nth_page(sg_page(sg), offset >> PAGE_SHIFT);
+	page = nth_page(bv->bv_page, offset >> PAGE_SHIFT);
 	offset = offset_in_page(offset);
 	/* All of a page: the usual case where folios are no larger. */
 	if (bytes == left && offset + left <= PAGE_SIZE) {
@@ -194,7 +124,7 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
 	}
 	/* An emptied entry is done with; @page may lie beyond its memory. */
 	if (left)
-		sg_set_page(sg, page, left, offset);
+		bvec_set_page(bv, page, left, offset);
 }
 
 /**
@@ -208,14 +138,14 @@ static void zcx_sg_consume(struct scatterlist *sg, unsigned int bytes,
 void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			u64 by_tag[ZCX_NR_TAGS])
 {
-	const u8 *tag = sgl->tags + (sgl->first - sgl->table.sgl);
-	struct scatterlist *sg = sgl->first;
+	const u8 *tag = sgl->tags + (sgl->first - sgl->bv);
+	struct bio_vec *bv = sgl->first;
 	size_t given = min(sgl->given, bytes);
 
 	sgl->bytes -= bytes;
 	sgl->given -= given;
-	for (; bytes; sg++, tag++) {
-		unsigned int length = sg->length;
+	for (; bytes; bv++, tag++) {
+		unsigned int length = bv->bv_len;
 		unsigned int step = min_t(size_t, bytes, length);
 
 		if (by_tag)
@@ -226,44 +156,43 @@ void zcx_sglist_advance(struct zcx_sglist *sgl, size_t bytes,
 			given -= length;
 			continue;
 		}
-		zcx_sg_consume(sg, step, given);
+		zcx_run_consume(bv, step, given);
 		given = 0;
 		if (step < length)
 			break;
 	}
-	sgl->table.nents -= sg - sgl->first;
-	sgl->first = sg;
+	sgl->first = bv;
 	if (!sgl->bytes)
 		zcx_sglist_reset(sgl);
 }
 
-static phys_addr_t zcx_sg_start(struct scatterlist *sg)
+static phys_addr_t zcx_run_start(const struct bio_vec *bv)
 {
-	return page_to_phys(sg_page(sg)) + sg->offset;
+	return page_to_phys(bv->bv_page) + bv->bv_offset;
 }
 
-/* The folio that the last byte of the run @sg lies in. */
-static struct folio *zcx_sg_tail_folio(struct scatterlist *sg)
+/* The folio that the last byte of the run @bv lies in. */
+static struct folio *zcx_run_tail_folio(const struct bio_vec *bv)
 {
-	unsigned int last = sg->offset + sg->length - 1;
+	unsigned int last = bv->bv_offset + bv->bv_len - 1;
 
-	return page_folio(nth_page(sg_page(sg), last >> PAGE_SHIFT));
+	return page_folio(nth_page(bv->bv_page, last >> PAGE_SHIFT));
 }
 
 /*
- * Take @bytes off the back of the run @sg, dropping the reference of every
+ * Take @bytes off the back of the run @bv, dropping the reference of every
  * folio that the run then no longer touches.
  */
-static void zcx_sg_trim(struct scatterlist *sg, unsigned int bytes)
+static void zcx_run_trim(struct bio_vec *bv, unsigned int bytes)
 {
 	while (bytes) {
-		struct folio *folio = zcx_sg_tail_folio(sg);
-		phys_addr_t start = max_t(phys_addr_t, zcx_sg_start(sg),
+		struct folio *folio = zcx_run_tail_folio(bv);
+		phys_addr_t start = max_t(phys_addr_t, zcx_run_start(bv),
 					  PFN_PHYS(folio_pfn(folio)));
-		unsigned int here = zcx_sg_start(sg) + sg->length - start;
+		unsigned int here = zcx_run_start(bv) + bv->bv_len - start;
 		unsigned int step = min(here, bytes);
 
-		sg->length -= step;
+		bv->bv_len -= step;
 		bytes -= step;
 		if (step == here)
 			folio_put(folio);
@@ -281,36 +210,18 @@ void zcx_sglist_trim(struct zcx_sglist *sgl, size_t bytes)
 {
 	sgl->bytes -= bytes;
 	while (bytes) {
-		struct scatterlist *sg = sgl->next - 1;
-		unsigned int length = sg->length;
+		struct bio_vec *bv = sgl->next - 1;
+		unsigned int length = bv->bv_len;
 		unsigned int step = min_t(size_t, bytes, length);
 
-		zcx_sg_trim(sg, step);
+		zcx_run_trim(bv, step);
 		bytes -= step;
 		if (step < length)
 			break;
-		sgl->table.nents--;
 		sgl->next--;
 	}
 	if (sgl->bytes)
-		sgl->end = zcx_sg_start(sgl->next - 1) + sgl->next[-1].length;
+		sgl->end = zcx_run_start(sgl->next - 1) + sgl->next[-1].bv_len;
 	else
 		zcx_sglist_reset(sgl);
-}
-
-/**
- * zcx_sglist_to_iter() - the list as a source for sendmsg()
- * @sgl: the list; its entries are unchanged
- * @iter: out: over all of the list, valid until that is changed
- *
- * Context: any.
- */
-void zcx_sglist_to_iter(const struct zcx_sglist *sgl, struct iov_iter *iter)
-{
-	struct bio_vec *to = sgl->bv;
-	struct scatterlist *sg;
-
-	for_each_zcx_sg(sgl, sg)
-		bvec_set_page(to++, sg_page(sg), sg->length, sg->offset);
-	iov_iter_bvec(iter, ITER_SOURCE, sgl->bv, sgl->table.nents, sgl->bytes);
 }

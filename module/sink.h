@@ -19,6 +19,8 @@ struct zcx_sink;
  * @patience: how long a task may wait for others before it, in jiffies; may be
  *	NULL: for ever
  * @room: bytes that may be taken now, about; may be NULL: any number
+ * @grain: bytes that fill a packet, as far as that is known, or 0; may be NULL: there
+ *	is no such thing
  * @watch: see below; never called where links do not run by themselves
  * @acked: has the other end acknowledged all that was pushed? likewise
  * @destroy: let go of what the sink holds; its own memory is its maker's
@@ -50,6 +52,7 @@ struct zcx_sink_ops {
 	bool (*settled)(struct zcx_sink *sink);
 	long (*patience)(struct zcx_sink *sink);
 	size_t (*room)(struct zcx_sink *sink);
+	size_t (*grain)(struct zcx_sink *sink);
 	bool (*watch)(struct zcx_sink *sink, bool ack);
 	int (*acked)(struct zcx_sink *sink, u64 *left);
 	void (*destroy)(struct zcx_sink *sink);

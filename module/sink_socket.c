@@ -442,6 +442,21 @@ static size_t zcx_socket_room(struct zcx_sink *sink)
 				      sk_wmem_alloc_get(sk), 0);
 }
 
+/*
+ * TCP sends what it is given as whole packets, and the rest as a smaller one, even if
+ * more has been announced: Nagle and cork keep back what is less than a segment.
+ */
+static size_t zcx_socket_grain(struct zcx_sink *sink)
+{
+	struct sock *sk = to_socket_sink(sink)->sock->sk;
+
+	if (!zcx_is_tcp(sk) || inet_csk_has_ulp(sk))
+		return 0;
+	/* As tcp_xmit_size_goal() has it, which left it there the last time. */
+	return READ_ONCE(tcp_sk(sk)->gso_segs) *
+	       (size_t)READ_ONCE(tcp_sk(sk)->mss_cache);
+}
+
 /* Called with the wait queue locked, mostly in softirq. */
 static int zcx_socket_woke(struct wait_queue_entry *entry, unsigned int mode,
 			   int sync, void *key)
@@ -540,6 +555,7 @@ static const struct zcx_sink_ops zcx_socket_sink_ops = {
 	.settled	= zcx_socket_settled,
 	.patience	= zcx_socket_patience,
 	.room		= zcx_socket_room,
+	.grain		= zcx_socket_grain,
 	.watch		= zcx_socket_watch,
 	.acked		= zcx_socket_acked,
 	.destroy	= zcx_socket_destroy,

@@ -187,7 +187,8 @@ static size_t zcx_link_allowance(struct zcx_live_link *link, u64 now)
 	size_t room = ops->room ? ops->room(link->sink) : SIZE_MAX;
 
 	room = max_t(size_t, room, ZCX_GATHER_MIN);
-	return min3(allowance, (u64)room, (u64)link->batch_bytes);
+	room = min_t(size_t, room, link->batch_bytes);
+	return min_t(u64, allowance, zcx_link_whole_packets(link, room));
 }
 
 static bool zcx_link_sent_all(const struct zcx_live_link *link)
@@ -198,7 +199,7 @@ static bool zcx_link_sent_all(const struct zcx_live_link *link)
 /* Room for a batch, while it runs; without memory, batches are small. */
 static void zcx_link_make_room(struct zcx_live_link *link)
 {
-	if (link->sgl.table.orig_nents < link->entries)
+	if (zcx_sglist_size(&link->sgl) < link->entries)
 		zcx_sglist_grow(&link->sgl, link->entries,
 				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }

@@ -69,7 +69,7 @@ TRACE_EVENT(zcx_batch,
 		__entry->ctx = link->ctx;
 		__entry->id = link->id;
 		__entry->bytes = link->sgl.bytes;
-		__entry->entries = link->sgl.table.nents;
+		__entry->entries = zcx_sglist_entries(&link->sgl);
 		__entry->result = result;
 	),
 	TP_printk("ctx=%p id=%llu bytes=%zu entries=%u result=%zd",

@@ -40,15 +40,15 @@ static int zcx_sendpage_locked(struct socket *sock, struct page *page,
  * Return: bytes taken, less than the run's length if the socket took no more;
  * -errno if it took nothing.
  */
-static ssize_t zcx_push_run(struct socket *sock, struct scatterlist *sg,
+static ssize_t zcx_push_run(struct socket *sock, const struct bio_vec *bv,
 			    size_t limit, int flags, int last_flags,
 			    zcx_sendpage_fn sendpage)
 {
 	size_t done = 0;
 
-	while (done < sg->length) {
-		size_t at = sg->offset + done;
-		struct page *page = nth_page(sg_page(sg), at >> PAGE_SHIFT);
+	while (done < bv->bv_len) {
+		size_t at = bv->bv_offset + done;
+		struct page *page = nth_page(bv->bv_page, at >> PAGE_SHIFT);
 		struct folio *folio = page_folio(page);
 		size_t offset = offset_in_page(at);
 		size_t size;
@@ -61,10 +61,10 @@ static ssize_t zcx_push_run(struct socket *sock, struct scatterlist *sg,
 		} else {
 			size = PAGE_SIZE - offset;
 		}
-		size = min3(size, limit, sg->length - done);
+		size = min3(size, limit, bv->bv_len - done);
 
 		ret = sendpage(sock, page, offset, size,
-			       done + size < sg->length ? flags : last_flags);
+			       done + size < bv->bv_len ? flags : last_flags);
 		if (ret <= 0)
 			return done ?: ret;
 		done += ret;
@@ -79,18 +79,18 @@ static ssize_t zcx_push_runs(struct socket *sock, struct zcx_sglist *sgl,
 {
 	int end = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
 	int mid = end | MSG_MORE | MSG_SENDPAGE_NOTLAST;
-	struct scatterlist *sg;
+	struct bio_vec *bv;
 	size_t done = 0;
 
-	for_each_zcx_sg(sgl, sg) {
-		bool last = sg + 1 == sgl->next;
-		ssize_t ret = zcx_push_run(sock, sg, limit, mid,
+	for_each_zcx_sg(sgl, bv) {
+		bool last = bv + 1 == sgl->next;
+		ssize_t ret = zcx_push_run(sock, bv, limit, mid,
 					   last ? end : mid, sendpage);
 
 		if (ret < 0)
 			return done ?: ret;
 		done += ret;
-		if (ret < sg->length)
+		if (ret < bv->bv_len)
 			break;
 	}
 	return done;

@@ -67,8 +67,8 @@ static void async_waits_without_a_list(struct kunit *test)
 	link = async_begin(test, fake, &order);
 	KUNIT_EXPECT_GT(test, link->entries, ZCX_SGLIST_FEW);
 	KUNIT_EXPECT_TRUE(test, async_waits_for(link, ZCX_WAIT_SOCKET));
-	KUNIT_EXPECT_EQ(test, link->sgl.table.orig_nents, ZCX_SGLIST_FEW);
-	KUNIT_EXPECT_TRUE(test, link->sgl.table.sgl == link->sgl.few);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_size(&link->sgl), ZCX_SGLIST_FEW);
+	KUNIT_EXPECT_TRUE(test, link->sgl.bv == link->sgl.few);
 	async_wake(fake);
 	soon(test,
 	     async_waits_for(link, ZCX_WAIT_SOCKET) && fake->nr_got == 100000);

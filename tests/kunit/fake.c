@@ -106,13 +106,13 @@ static const struct zcx_lane_ops fake_lane = {
 
 static void fake_take(struct fake *fake, struct zcx_sglist *sgl, size_t bytes)
 {
-	struct scatterlist *sg;
+	struct bio_vec *bv;
 
-	for_each_zcx_sg(sgl, sg) {
-		size_t n = min_t(size_t, bytes, sg->length);
+	for_each_zcx_sg(sgl, bv) {
+		size_t n = min_t(size_t, bytes, bv->bv_len);
 
 		/* The pages are lowmem and adjacent: one copy does for a run. */
-		memcpy(fake->got + fake->nr_got, sg_virt(sg), n);
+		memcpy(fake->got + fake->nr_got, bvec_virt(bv), n);
 		fake->nr_got += n;
 		bytes -= n;
 	}
@@ -176,6 +176,11 @@ static size_t fake_room(struct zcx_sink *sink)
 	return container_of(sink, struct fake, sink)->room;
 }
 
+static size_t fake_grain(struct zcx_sink *sink)
+{
+	return container_of(sink, struct fake, sink)->grain;
+}
+
 static bool fake_watch(struct zcx_sink *sink, bool ack)
 {
 	struct fake *fake = container_of(sink, struct fake, sink);
@@ -205,6 +210,7 @@ static const struct zcx_sink_ops fake_sink_ops = {
 	.flush		= fake_flush,
 	.settled	= fake_settled,
 	.room		= fake_room,
+	.grain		= fake_grain,
 	.watch		= fake_watch,
 	.acked		= fake_acked,
 	.destroy	= fake_destroy,

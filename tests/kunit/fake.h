@@ -67,6 +67,7 @@
  * @acked: what the sink's acked returns
  * @left: what it says is left
  * @room: what the sink's room returns
+ * @grain: what its grain returns
  * @flushes: calls of the sink's flush
  * @needless: of these, those that came with no tail held back
  * @held: a tail is held back, since more was to follow
@@ -119,6 +120,7 @@ struct fake {
 	int acked;
 	u64 left;
 	size_t room;
+	size_t grain;
 	unsigned int flushes;
 	unsigned int needless;
 	bool held;

@@ -69,7 +69,7 @@ static size_t read_all(struct kunit *test, struct zcx_range *range,
 		for (; sgl->bytes; pos++) {
 			u8 want = pos < data_from ? 0 : fake_byte(pos);
 
-			KUNIT_ASSERT_EQ(test, *(u8 *)sg_virt(sgl->first), want);
+			KUNIT_ASSERT_EQ(test, *(u8 *)bvec_virt(sgl->first), want);
 			zcx_sglist_advance(sgl, 1, NULL);
 		}
 	}

@@ -190,6 +190,36 @@ static void link_many_batches(struct kunit *test)
 	zcx_context_put(ctx);
 }
 
+/* A batch ends where a packet of the sink's does, if it holds one at all. */
+static void link_batches_of_whole_packets(struct kunit *test)
+{
+	static const struct {
+		size_t grain;
+		unsigned int pushes;	/* for 32 pages and a bit, by 40000 bytes */
+	} cases[] = {
+		{ 0, 4 }, { 1, 4 }, { 40000, 4 }, { 40001, 4 }, { SIZE_MAX, 4 },
+		{ 20001, 7 }, { 20000, 4 }, { 13334, 5 },
+	};
+	const loff_t length = FAKE_PAGES * PAGE_SIZE;
+	struct zcx_context *ctx = make_context(test);
+	struct fake *fake = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct zcx_live_link *link =
+			make_link(test, ctx, 0, length, 40000);
+
+		fake->grain = cases[i].grain;
+		KUNIT_EXPECT_EQ(test, zcx_link_run(link), 0);
+		KUNIT_EXPECT_EQ(test, fake->push_calls, cases[i].pushes);
+		expect_got(test, 0, length, HEAD + length + TAIL);
+		expect_end(test, link, ZCX_STATE_SENT, 0,
+			   HEAD + length + TAIL);
+		fake_reset(fake);
+	}
+	zcx_context_put(ctx);
+}
+
 /* The sink was made for a file that has grown since: its room is the limit. */
 static void link_list_suits_the_sink(struct kunit *test)
 {
@@ -517,6 +547,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_partial_sends_at_every_byte),
 	KUNIT_CASE(link_byte_by_byte),
 	KUNIT_CASE(link_many_batches),
+	KUNIT_CASE(link_batches_of_whole_packets),
 	KUNIT_CASE(link_list_suits_the_sink),
 	KUNIT_CASE(link_does_not_hold_back_for_a_disk),
 	KUNIT_CASE(link_push_error_at_every_call),

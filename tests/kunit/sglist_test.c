@@ -30,9 +30,9 @@ static void sglist_adjacent_folios_merge(struct kunit *test)
 	for (i = 0; i < FAKE_PAGES; i++)
 		KUNIT_EXPECT_EQ(test, 0, add(&sgl, fake->page + i, 0, PAGE_SIZE,
 					     ZCX_TAG_CACHE));
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 1);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 1);
 	KUNIT_EXPECT_EQ(test, sgl.bytes, FAKE_PAGES * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, sgl.first->length, FAKE_PAGES * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, sgl.first->bv_len, FAKE_PAGES * PAGE_SIZE);
 	/* One reference each: they are folios of their own. */
 	for (i = 0; i < FAKE_PAGES; i++)
 		KUNIT_EXPECT_EQ(test, page_count(fake->page + i),
@@ -50,7 +50,7 @@ static void sglist_one_folio_holds_one_reference(struct kunit *test)
 	add(&sgl, fake->page, 0, 100, ZCX_TAG_CACHE);
 	add(&sgl, fake->page, 100, 50, ZCX_TAG_CACHE);
 	add(&sgl, fake->page, 150, 1, ZCX_TAG_CACHE);
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 1);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 1);
 	KUNIT_EXPECT_EQ(test, sgl.bytes, 151);
 	KUNIT_EXPECT_EQ(test, page_count(fake->page), fake->refs[0] + 1);
 	zcx_sglist_destroy(&sgl);
@@ -71,8 +71,8 @@ static void sglist_given_is_not_dropped(struct kunit *test)
 	zcx_sglist_advance(&sgl, 2 * PAGE_SIZE + 20, NULL);
 	KUNIT_EXPECT_EQ(test, sgl.given, 0);
 	KUNIT_EXPECT_EQ(test, sgl.bytes, 2 * PAGE_SIZE - 20);
-	KUNIT_EXPECT_EQ(test, sgl.first->offset, 20);
-	KUNIT_EXPECT_PTR_EQ(test, sg_page(sgl.first), fake->page + 2);
+	KUNIT_EXPECT_EQ(test, sgl.first->bv_offset, 20);
+	KUNIT_EXPECT_PTR_EQ(test, sgl.first->bv_page, fake->page + 2);
 	KUNIT_EXPECT_EQ(test, page_count(fake->page), fake->refs[0] + 1);
 	KUNIT_EXPECT_EQ(test, page_count(fake->page + 1), fake->refs[1]);
 	KUNIT_EXPECT_EQ(test, page_count(fake->page + 2), fake->refs[2] + 1);
@@ -93,7 +93,7 @@ static void sglist_what_does_not_merge(struct kunit *test)
 	add(&sgl, fake->page, 0, 10, ZCX_TAG_CACHE);
 	add(&sgl, fake->page, 10, 10, ZCX_TAG_MEMORY);
 	add(&sgl, fake->page, 10, 10, ZCX_TAG_MEMORY);
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 5);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 5);
 	KUNIT_EXPECT_EQ(test, page_count(fake->page), fake->refs[0] + 5);
 	zcx_sglist_destroy(&sgl);
 	fake_expect_refs(test, fake);
@@ -165,7 +165,7 @@ static void sglist_advance_drops_what_is_passed(struct kunit *test)
 			gone += step;
 			KUNIT_ASSERT_EQ(test, sgl.bytes, total - gone);
 			if (sgl.bytes)
-				KUNIT_ASSERT_EQ(test, *(u8 *)sg_virt(sgl.first),
+				KUNIT_ASSERT_EQ(test, *(u8 *)bvec_virt(sgl.first),
 						fake_byte(start + gone));
 			expect_left(test, fake, start, gone);
 		}
@@ -209,12 +209,12 @@ static void sglist_large_folio_is_one_entry(struct kunit *test)
 
 	add(&sgl, folio_page(folio, 1), 3, 14 * PAGE_SIZE, ZCX_TAG_CACHE);
 	add(&sgl, folio_page(folio, 15), 3, PAGE_SIZE - 3, ZCX_TAG_CACHE);
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 1);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 1);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
 
 	zcx_sglist_advance(&sgl, 14 * PAGE_SIZE, NULL);
-	KUNIT_EXPECT_PTR_EQ(test, sg_page(sgl.first), folio_page(folio, 15));
-	KUNIT_EXPECT_EQ(test, sgl.first->offset, 3);
+	KUNIT_EXPECT_PTR_EQ(test, sgl.first->bv_page, folio_page(folio, 15));
+	KUNIT_EXPECT_EQ(test, sgl.first->bv_offset, 3);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
 	zcx_sglist_advance(&sgl, PAGE_SIZE - 3, NULL);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
@@ -222,7 +222,7 @@ static void sglist_large_folio_is_one_entry(struct kunit *test)
 	/* From the back: to the run's first byte, which is not the folio's. */
 	add(&sgl, folio_page(folio, 1), 3, 14 * PAGE_SIZE, ZCX_TAG_CACHE);
 	zcx_sglist_trim(&sgl, 14 * PAGE_SIZE - 1);
-	KUNIT_EXPECT_EQ(test, sgl.first->length, 1);
+	KUNIT_EXPECT_EQ(test, sgl.first->bv_len, 1);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
 	zcx_sglist_trim(&sgl, 1);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs);
@@ -241,7 +241,7 @@ static void sglist_large_folio_is_one_entry(struct kunit *test)
 static void fill_and_empty(struct kunit *test, unsigned int entries)
 {
 	struct fake *fake = test->priv;
-	struct scatterlist *sg;
+	struct bio_vec *bv;
 	struct zcx_sglist sgl;
 	unsigned int i, round;
 
@@ -253,11 +253,11 @@ static void fill_and_empty(struct kunit *test, unsigned int entries)
 		KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), 0);
 		KUNIT_ASSERT_EQ(test, add(&sgl, fake->page, 0, 1, 0), -ENOSPC);
 		i = 0;
-		for_each_zcx_sg(&sgl, sg)
-			KUNIT_ASSERT_EQ(test, sg->offset, 2 * i++);
+		for_each_zcx_sg(&sgl, bv)
+			KUNIT_ASSERT_EQ(test, bv->bv_offset, 2 * i++);
 		KUNIT_ASSERT_EQ(test, i, entries);
 		for (i = 0; i < entries; i++) {
-			KUNIT_ASSERT_EQ(test, sgl.first->offset, 2 * i);
+			KUNIT_ASSERT_EQ(test, sgl.first->bv_offset, 2 * i);
 			zcx_sglist_advance(&sgl, 1, NULL);
 		}
 		KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), entries);
@@ -272,7 +272,7 @@ static void sglist_of_any_length(struct kunit *test)
 	fill_and_empty(test, 1);
 	fill_and_empty(test, ZCX_SGLIST_FEW);
 	fill_and_empty(test, ZCX_SGLIST_FEW + 1);
-	fill_and_empty(test, 3 * SG_MAX_SINGLE_ALLOC + 1);
+	fill_and_empty(test, 3 * PAGE_SIZE / sizeof(struct bio_vec) + 1);
 }
 
 /* From the back as from the front: what is not touched any more is let go of. */
@@ -322,23 +322,23 @@ static void sglist_trim_then_append(struct kunit *test)
 	add(&sgl, fake->page + 2, 0, 100, ZCX_TAG_CACHE);
 	add(&sgl, fake->page + 4, 0, 100, ZCX_TAG_CACHE);
 	zcx_sglist_trim(&sgl, 160);
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 2);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 2);
 	KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), 6);
 	KUNIT_EXPECT_EQ(test, page_count(fake->page + 4), fake->refs[4]);
 
 	/* The old end is no end any more, the new one is. */
 	add(&sgl, fake->page + 4, 100, 10, ZCX_TAG_CACHE);
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 3);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 3);
 	zcx_sglist_trim(&sgl, 10);
 	add(&sgl, fake->page + 2, 40, 10, ZCX_TAG_CACHE);
-	KUNIT_EXPECT_EQ(test, sgl.table.nents, 2);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_entries(&sgl), 2);
 	KUNIT_EXPECT_EQ(test, sgl.bytes, 150);
 
 	/* What has been taken off the front stays off. */
 	zcx_sglist_advance(&sgl, 110, NULL);
 	zcx_sglist_trim(&sgl, 15);
-	KUNIT_EXPECT_EQ(test, sgl.first->offset, 10);
-	KUNIT_EXPECT_EQ(test, sgl.first->length, 25);
+	KUNIT_EXPECT_EQ(test, sgl.first->bv_offset, 10);
+	KUNIT_EXPECT_EQ(test, sgl.first->bv_len, 25);
 	zcx_sglist_trim(&sgl, 25);
 	KUNIT_EXPECT_EQ(test, zcx_sglist_room(&sgl), 8);
 	zcx_sglist_destroy(&sgl);

@@ -398,10 +398,14 @@ static void step_gathers_what_there_is_room_for(struct kunit *test)
 {
 	static const struct {
 		size_t room;
+		size_t grain;
 		size_t first;
 	} cases[] = {
-		{ 0, SZ_64K }, { SZ_64K - 1, SZ_64K }, { 100000, 100000 },
-		{ SIZE_MAX, 120000 },
+		{ 0, 0, SZ_64K }, { SZ_64K - 1, 0, SZ_64K },
+		{ 100000, 0, 100000 }, { SIZE_MAX, 0, 120000 },
+		/* Whole packets, as many as there is room for. */
+		{ 100000, 30000, 90000 }, { SIZE_MAX, 50000, 100000 },
+		{ 0, 100000, SZ_64K }, { 0, 60000, 60000 },
 	};
 	struct zcx_context *ctx = step_context(test);
 	const struct fake_order order = {
@@ -414,6 +418,7 @@ static void step_gathers_what_there_is_room_for(struct kunit *test)
 		struct zcx_live_link *link = step_link(test, &order);
 
 		fake->room = cases[i].room;
+		fake->grain = cases[i].grain;
 		fake->push_fail_at = 2;
 		fake->push_result = -EAGAIN;
 		step_waits(test, link, NOW, ZCX_WAIT_SOCKET);
@@ -444,7 +449,7 @@ static void step_without_memory_for_a_list(struct kunit *test)
 	link->entries = UINT_MAX;
 	fake->scattered = true;
 	KUNIT_ASSERT_EQ(test, zcx_link_step(link, NOW), ZCX_STEP_YIELD);
-	KUNIT_EXPECT_EQ(test, link->sgl.table.orig_nents, ZCX_SGLIST_FEW);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_size(&link->sgl), ZCX_SGLIST_FEW);
 	KUNIT_EXPECT_EQ(test, fake->push_calls, 4);
 	/* One entry of the first batch was the head. */
 	fake_expect_got(test, fake, 0, length, FAKE_HEAD + length + FAKE_TAIL);
@@ -472,7 +477,7 @@ static void step_makes_room_for_a_list(struct kunit *test)
 	step_waits(test, link, NOW, ZCX_WAIT_SOCKET);
 	zcx_sglist_shrink(&link->sgl);
 	step_waits(test, link, NOW, ZCX_WAIT_SOCKET);
-	KUNIT_EXPECT_EQ(test, link->sgl.table.orig_nents, link->entries);
+	KUNIT_EXPECT_EQ(test, zcx_sglist_size(&link->sgl), link->entries);
 	zcx_sglist_shrink(&link->sgl);
 	step_ends(test, link, NOW, 0);
 	KUNIT_EXPECT_EQ(test, fake->push_calls, 3);
