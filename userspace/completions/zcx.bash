@@ -14,7 +14,7 @@ _zcx_options() {
 	stat) echo '--interval --count --proc --json --help' ;;
 	bench)
 		echo '--method --size --cache --header --runs --requests --to --receiver' \
-			'--serve --floor --insn --no-counts --json --verbose --help'
+			'--serve --floor --insn --soak --no-counts --json --verbose --help'
 		;;
 	*) echo '--help --version' ;;
 	esac

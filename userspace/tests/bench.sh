@@ -89,6 +89,48 @@ bench_extra_byte() {
 		records[1]['total_ns_per_kib'] > 0" True
 }
 
+# On one CPU that all of it shares, as if there were no other. The soaker ends with it,
+# also if it is killed.
+bench_soak() {
+	by_device FAKE_CPUS=1 exits 0 taskset -c "$(one_cpu)" "$ZCX" bench --json -n 2 --soak \
+		-m sendfile,zcx --no-counts "$W/file" || return 1
+	records_show "len(records) == 2" "r['clock'] == 'soaked' and r['total_ns_per_kib'] > 0 and
+		r['context_switches'] >= 0" || return 1
+	env LD_PRELOAD="$OUT/tests/preload.so" FAKE_CPUS=1 "$ZCX" bench --json -n 1000 --soak \
+		-m sendfile --no-counts "$W/file" > /dev/null &
+	killed=$!
+	soaker=$(child_of $killed) || return 1
+	kill -s KILL $killed
+	wait $killed
+	is_gone "$soaker"
+}
+
+# The first that this shell may use.
+one_cpu() {
+	python3 -c 'import os; print(min(os.sched_getaffinity(0)))'
+}
+
+# $1: a process; waits until it has a child.
+child_of() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		# shellcheck disable=SC2046 # a word for each child, of which one is enough
+		set -- "$1" $(cat "/proc/$1/task/$1/children")
+		[ -z "$2" ] || { echo "$2"; return 0; }
+		sleep 0.1
+	done
+	return 1
+}
+
+# $1: a process; waits until it has ended.
+is_gone() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status" || return 0
+		sleep 0.1
+	done
+	echo "process $1 is still there"
+	return 1
+}
+
 bench_policy() {
 	exits 0 "$ZCX" bench --json -n 1 -m sendfile --no-counts --receiver batch "$W/file" &&
 		records_show True "r['receiver'] == 'batch' and r['total_ns_per_kib'] > 0"
@@ -217,6 +259,9 @@ bench_tests() {
 	check "bench: device: a link is refused" bench_refused
 	check "bench: a byte too many" bench_extra_byte
 	check "bench: --receiver batch" bench_policy
+	check "bench: --soak" bench_soak
+	check "bench: --soak and two CPUs" by_device FAKE_CPUS=2 refuses 1 'one CPU, here are 2' \
+		bench --soak "$W/file"
 	check "bench: table" bench_table
 	check "bench: tmpfs is never cold" bench_cold_tmpfs
 	check "bench: --to and --serve" bench_to_server

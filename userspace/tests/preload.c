@@ -11,6 +11,7 @@
  *   FAKE_NO_DIRECT  1: what is to go by direct I/O goes through the page cache
  *   FAKE_LANE, FAKE_REASON, FAKE_SOCKET, FAKE_RESIDENT  what ZCX_IOC_PROBE says
  *   FAKE_HOLD   1: links that run by themselves do nothing until cancelled
+ *   FAKE_CPUS   how many CPUs are online
  *   FAKE_LOG    file that gets a line for each of them: pid, flags, rate, time limits,
  *               lane, threshold
  *
@@ -75,6 +76,15 @@ int open64(const char *path, int flags, ...)
 		return fail(setting("FAKE_OPEN"));
 	device = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC);
 	return device;
+}
+
+long sysconf(int name)
+{
+	long (*real)(int) = dlsym(RTLD_NEXT, "sysconf");
+
+	if (name == _SC_NPROCESSORS_ONLN && setting("FAKE_CPUS"))
+		return setting("FAKE_CPUS");
+	return real(name);
 }
 
 static void fill_info(struct zcx_info *info)

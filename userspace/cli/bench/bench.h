@@ -22,6 +22,7 @@
 struct bench_method;
 struct bench_policy;
 struct bench_receiver;
+struct bench_soaker;
 
 /**
  * struct bench_options - what was typed
@@ -38,6 +39,7 @@ struct bench_receiver;
  * @requests: of each run; 0: as many as make sense
  * @cold: nothing of the file is in the page cache when a run begins
  * @insn: clocks count instructions
+ * @soak: idle time is what a child of the lowest priority could run
  * @counts: make the counting pass
  * @json: print records instead of a table
  * @verbose: say what is going on
@@ -56,6 +58,7 @@ struct bench_options {
 	unsigned long requests;
 	bool cold;
 	bool insn;
+	bool soak;
 	bool counts;
 	bool json;
 	bool verbose;
@@ -180,10 +183,11 @@ struct bench_cell {
 
 /*
  * Measure one cell: fills @cell, whose method is set and whose runs have room.
- * @receiver is NULL with --to.
+ * @receiver is NULL with --to, @soaker without --soak.
  */
 void bench_cell_run(const struct bench_options *options, struct bench_job *job,
-		    struct bench_receiver *receiver, struct bench_cell *cell);
+		    struct bench_receiver *receiver,
+		    const struct bench_soaker *soaker, struct bench_cell *cell);
 
 /* The floor that tcp_alone sends. Returns 0 or -errno. */
 int bench_floor_open(struct bench_job *job, const char *path);

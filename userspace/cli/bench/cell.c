@@ -21,6 +21,7 @@ struct bench {
 	const struct bench_options *options;
 	struct bench_job *job;
 	struct bench_receiver *receiver;
+	const struct bench_soaker *soaker;
 	struct bench_cell *cell;
 	struct bench_channel channel;
 };
@@ -149,7 +150,7 @@ static bool one_run(struct bench *bench, struct bench_run *run,
 		return false;
 	}
 	settle();
-	bench_clock_start(&clock);
+	bench_clock_start(&clock, bench->soaker);
 	if (count)
 		bench_count_begin(count);
 	ret = send_requests(bench);
@@ -250,9 +251,10 @@ static bool can_run(struct bench *bench)
 }
 
 void bench_cell_run(const struct bench_options *options, struct bench_job *job,
-		    struct bench_receiver *receiver, struct bench_cell *cell)
+		    struct bench_receiver *receiver,
+		    const struct bench_soaker *soaker, struct bench_cell *cell)
 {
-	struct bench bench = { options, job, receiver, cell, { 0 } };
+	struct bench bench = { options, job, receiver, soaker, cell, { 0 } };
 
 	if (can_run(&bench))
 		prepare_and_run(&bench);

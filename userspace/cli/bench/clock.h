@@ -6,27 +6,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "soaker.h"
+
 struct bench_run;
 
 /**
  * struct bench_clock - the state of all clocks at one moment
+ * @soaker: tells idle time, in place of @busy, @cpus and @idle, or NULL
  * @busy: @idle could be read
  * @cpus: that @idle is the sum over
  * @idle: ns that CPUs have slept since boot
- * @now: ns of CLOCK_MONOTONIC
+ * @now: of CLOCK_MONOTONIC, and the soaker's turns until then
  * @sender: ns of this process on CPUs
  * @switches: context switches of this process
  */
 struct bench_clock {
+	const struct bench_soaker *soaker;
 	bool busy;
 	unsigned int cpus;
 	uint64_t idle;
-	uint64_t now;
+	struct bench_soaked now;
 	uint64_t sender;
 	uint64_t switches;
 };
 
-void bench_clock_start(struct bench_clock *clock);
+/* @soaker may be NULL: then the kernel's account of idle time is taken. */
+void bench_clock_start(struct bench_clock *clock,
+		       const struct bench_soaker *soaker);
 
 /* What has passed since. Returns whether idle time is not in the total. */
 bool bench_clock_stop(const struct bench_clock *start, struct bench_run *run);

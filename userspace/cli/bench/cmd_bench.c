@@ -13,6 +13,7 @@
 #include "options.h"
 #include "receiver.h"
 #include "report.h"
+#include "soaker.h"
 
 /* A run should be long enough to be measured, and short enough to wait for. */
 #define RUN_BYTES	(2U << 20)
@@ -116,32 +117,67 @@ static void finish(struct bench_job *job)
 	free((char *)job->header);
 }
 
-static int run_cells(const struct bench_options *options,
-		     struct bench_job *job, struct bench_cell *cells)
+static void report(const struct bench_options *options,
+		   const struct bench_job *job, const struct bench_cell *cells)
 {
-	struct bench_receiver own;
+	if (options->json)
+		bench_report_json(options, job, cells, options->method_count);
+	else
+		bench_report_text(options, job, cells, options->method_count);
+}
+
+static int run_cells(const struct bench_options *options,
+		     struct bench_job *job, struct bench_receiver *receiver,
+		     const struct bench_soaker *soaker,
+		     struct bench_cell *cells)
+{
 	bool shown = options->verbose || isatty(STDERR_FILENO);
 	int code = CLI_OK;
 	size_t i;
 
-	if (!options->to && bench_receiver_start(&own, options->policy))
-		return CLI_FAILED;
 	for (i = 0; i < options->method_count; i++) {
 		if (shown)
 			fprintf(stderr, "zcx bench: %s (%zu of %zu)\n",
 				cells[i].method->name, i + 1,
 				options->method_count);
-		bench_cell_run(options, job, options->to ? NULL : &own,
-			       &cells[i]);
+		bench_cell_run(options, job, receiver, soaker, &cells[i]);
 		if (cells[i].outcome == BENCH_FAILED)
 			code = CLI_FAILED;
 	}
-	if (!options->to)
-		bench_receiver_stop(&own);
-	if (options->json)
-		bench_report_json(options, job, cells, options->method_count);
-	else
-		bench_report_text(options, job, cells, options->method_count);
+	report(options, job, cells);
+	return code;
+}
+
+static int run_with_receiver(const struct bench_options *options,
+			     struct bench_job *job,
+			     const struct bench_soaker *soaker,
+			     struct bench_cell *cells)
+{
+	struct bench_receiver own;
+	int code;
+
+	if (options->to)
+		return run_cells(options, job, NULL, soaker, cells);
+	if (bench_receiver_start(&own, options->policy))
+		return CLI_FAILED;
+	code = run_cells(options, job, &own, soaker, cells);
+	bench_receiver_stop(&own);
+	return code;
+}
+
+/* The soaker comes first: it is measured while nobody else is there. */
+static int run_with_soaker(const struct bench_options *options,
+			   struct bench_job *job, struct bench_cell *cells)
+{
+	struct bench_soaker soaker;
+	int code;
+
+	if (!options->soak)
+		return run_with_receiver(options, job, NULL, cells);
+	if (bench_soaker_start(&soaker))
+		return CLI_FAILED;
+	code = run_with_receiver(options, job, &soaker, cells);
+	bench_soaker_stop(&soaker);
 	return code;
 }
 
@@ -159,7 +195,7 @@ static int measure(const struct bench_options *options, struct bench_job *job)
 		cells[i].runs = runs + i * options->runs;
 	}
 	if (cells && runs)
-		code = run_cells(options, job, cells);
+		code = run_with_soaker(options, job, cells);
 	else
 		cli_error("%s", strerror(ENOMEM));
 	free(runs);

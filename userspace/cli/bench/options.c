@@ -22,6 +22,7 @@ enum {
 	OPT_SERVE,
 	OPT_FLOOR,
 	OPT_INSN,
+	OPT_SOAK,
 	OPT_NO_COUNTS,
 };
 
@@ -48,6 +49,8 @@ static const struct argp_option options[] = {
 	  "What tcp_alone sends: a file whose beginning lies in one large folio", 0 },
 	{ "insn", OPT_INSN, NULL, 0,
 	  "The clocks of this machine count instructions; name the figures so", 0 },
+	{ "soak", OPT_SOAK, NULL, 0,
+	  "Idle time is what a child of the lowest priority could run; for one CPU whose clock counts instructions", 0 },
 	{ "no-counts", OPT_NO_COUNTS, NULL, 0,
 	  "Do not count system calls, pages and copies in a run of its own", 0 },
 	{ "json", 'j', NULL, 0, "Print an array of records", 0 },
@@ -170,6 +173,9 @@ static error_t parse_flag(int key, struct bench_options *bench)
 	switch (key) {
 	case OPT_INSN:
 		bench->insn = true;
+		return 0;
+	case OPT_SOAK:
+		bench->soak = true;
 		return 0;
 	case OPT_NO_COUNTS:
 		bench->counts = false;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include <linux/futex.h>
 
 #include "bench.h"
+#include "child.h"
 #include "cli.h"
 #include "endpoint.h"
 #include "receiver.h"
@@ -44,15 +44,6 @@ static ssize_t discard(int sock)
 		n = recv(sock, NULL, DISCARD_BYTES, MSG_TRUNC);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
-}
-
-/* Never to outlive the parent, nor to end before it. */
-static void become_child(pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGINT, SIG_IGN);
-	if (getppid() != parent)
-		_exit(CLI_FAILED);
 }
 
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value,
@@ -137,7 +128,7 @@ static void take_connections(int listener, const struct bench_receiver *own)
 		if (sock < 0 && errno != EINTR && errno != ECONNABORTED)
 			return;
 		if (sock >= 0 && fork() == 0) {
-			become_child(parent);
+			bench_become_child(parent);
 			if (own)
 				take_connection(own, sock);
 			else
@@ -161,7 +152,7 @@ static int start(struct bench_receiver *receiver, int listener)
 		return -1;
 	receiver->pid = fork();
 	if (receiver->pid == 0) {
-		become_child(parent);
+		bench_become_child(parent);
 		take_connections(listener, receiver);
 		_exit(CLI_FAILED);
 	}

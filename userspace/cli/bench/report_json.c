@@ -48,6 +48,14 @@ static void add_cell_name(struct json_object *to,
 	json_add_text(to, "method", cell->method->name);
 }
 
+static const char *clock_name(const struct bench_options *options,
+			      const struct bench_cell *cell)
+{
+	if (!cell->busy)
+		return "elapsed";
+	return options->soak ? "soaked" : "busy";
+}
+
 static void add_cost(struct json_object *to, const struct bench_options *options,
 		     const struct bench_job *job, const struct bench_cell *cell)
 {
@@ -57,7 +65,7 @@ static void add_cost(struct json_object *to, const struct bench_options *options
 	bench_figures(cell->runs, options->runs, &figures);
 	json_add_u64(to, "runs", options->runs);
 	json_add_u64(to, "requests", job->requests);
-	json_add_text(to, "clock", cell->busy ? "busy" : "elapsed");
+	json_add_text(to, "clock", clock_name(options, cell));
 	add_number(to, options->insn ? "total_insn_per_kib" : "total_ns_per_kib",
 		   figures.total / kib);
 	add_number(to, options->insn ? "sender_insn_per_kib" :
