@@ -111,7 +111,10 @@ measure() {
 	make_file "$fs" "$bytes" >&2 && set_sg "$sg" >&2 || return 1
 	[ "$header" = 0 ] || set -- "$@" --header "$header"
 	if [ "$sg" != - ]; then
-		set -- "$@" --to $PEER:$PORT
+		# Interrupts that come while others are handled make the kernel's
+		# account of idle time wrong. Over loopback there are few of them, and
+		# a soaker would change when the receiver preempts the sender.
+		set -- "$@" --soak --to $PEER:$PORT
 	elif [ "$bytes" -lt 1048576 ]; then
 		# Whether a receiver that is woken up preempts the sender is
 		# decided once for a whole run of small requests, by chance: twice
