@@ -6,7 +6,6 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
-#include <linux/page_idle.h>
 #include <linux/swap.h>
 
 struct zcx_gap;
@@ -50,10 +49,19 @@ static inline bool zcx_folio_is_plain(struct folio *folio)
 	return plain;
 }
 
+/* Where a folio is idle is not a flag that is at hand, ask in any case. */
+#if !defined(CONFIG_PAGE_IDLE_FLAG)
+#define ZCX_FOLIO_IDLE	0UL
+#elif defined(CONFIG_64BIT)
+#define ZCX_FOLIO_IDLE	BIT(PG_idle)
+#else
+#define ZCX_FOLIO_IDLE	BIT(PG_active)
+#endif
+
 /*
  * folio_mark_accessed(), but for the call where it would find nothing to do, which of
- * what is sent often is nearly always: the folio is active, or, where generations
- * are kept, has been counted as often as can be counted.
+ * what is sent often is nearly always: the folio is active, or is in a generation and
+ * has been counted as often as can be counted.
  */
 static inline void zcx_folio_mark_accessed(struct folio *folio)
 {
@@ -62,9 +70,10 @@ static inline void zcx_folio_mark_accessed(struct folio *folio)
 	const unsigned long active = BIT(PG_referenced) | BIT(PG_active);
 	unsigned long flags = READ_ONCE(folio->flags);
 
-	if (LRU_REFS_MASK && (flags & most) == most)
+	/* Out of all generations: they may have been switched off since. */
+	if (LRU_REFS_MASK && (flags & most) == most && flags & LRU_GEN_MASK)
 		return;
-	if ((flags & active) != active || folio_test_idle(folio))
+	if ((flags & (active | ZCX_FOLIO_IDLE)) != active)
 		folio_mark_accessed(folio);
 }
 

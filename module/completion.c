@@ -45,12 +45,16 @@ fault:
 	return false;
 }
 
-/* Out of the context: nobody finds it any more. The lock is held. */
+/*
+ * Out of the context: nobody finds it any more. Nor does it count, in whatever limit:
+ * who is told of its end may submit the next one. The lock is held.
+ */
 static void zcx_completion_unlink(struct zcx_live_link *link)
 {
 	list_del(&link->node);
 	hlist_del(&link->async->by_id);
 	link->ctx->nr_links--;
+	zcx_link_uncharge(link);
 }
 
 /* One more event, of the last in @ctx->events. The lock is held. */

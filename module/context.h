@@ -38,7 +38,7 @@
  */
 struct zcx_context {
 	struct kref		ref;
-	spinlock_t		lock;	/* leaf; see zcx.h, "Lock order" */
+	spinlock_t		lock;	/* see zcx.h, "Lock order" */
 	bool			closed;
 	struct list_head	links;
 	struct list_head	events;

@@ -219,6 +219,19 @@ struct zcx_walk {
 };
 
 /*
+ * One access of a folio, however many batches it is sent in; as filemap_read() has it.
+ * What is to be dropped bears no mark of ours: see drop.c.
+ */
+static __always_inline void zcx_walk_mark(const struct zcx_range *range,
+					  struct folio *folio, size_t offset)
+{
+	if (offset && range->pos != range->start)
+		return;
+	if (likely(!range->drop) || !zcx_drop_has(range->drop, range->pos))
+		zcx_folio_mark_accessed(folio);
+}
+
+/*
  * Append a folio that is up to date. The list takes the reference; on false, it
  * is still the caller's.
  */
@@ -234,9 +247,7 @@ static __always_inline bool zcx_walk_append(struct zcx_walk *walk,
 	if (unlikely(zcx_sglist_append(walk->sgl, page, offset_in_page(offset),
 				       length, ZCX_TAG_CACHE)))
 		return false;
-	/* What is to be dropped bears no mark of ours: see drop.c. */
-	if (likely(!range->drop) || !zcx_drop_has(range->drop, range->pos))
-		zcx_folio_mark_accessed(folio);
+	zcx_walk_mark(range, folio, offset);
 	/* Known when compiled: most caches have no such need. */
 	if (ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE &&
 	    mapping_writably_mapped(range->file->f_mapping))

@@ -284,6 +284,19 @@ void zcx_link_let_go(struct zcx_live_link *link)
 	link->parts_gone = true;
 }
 
+/**
+ * zcx_link_uncharge() - its user is no longer charged for a link
+ * @link: the link; may not be charged for at all
+ *
+ * Context: any; not twice at a time.
+ */
+void zcx_link_uncharge(struct zcx_live_link *link)
+{
+	if (link->files)
+		zcx_user_uncharge(link->ctx->user, link->files);
+	link->files = 0;
+}
+
 static void zcx_link_release(struct kref *ref)
 {
 	struct zcx_live_link *link =
@@ -291,8 +304,8 @@ static void zcx_link_release(struct kref *ref)
 
 	if (!link->parts_gone)
 		zcx_link_let_go(link);
-	if (link->async)
-		zcx_user_uncharge(link->ctx->user, link->files);
+	/* If it has never been in its context. */
+	zcx_link_uncharge(link);
 	zcx_context_put(link->ctx);
 	link->free(link);
 }
@@ -506,6 +519,35 @@ static bool zcx_link_fill(struct zcx_live_link *link)
 	return true;
 }
 
+/* Bytes that a range is still to have, as far as that is known. */
+static u64 zcx_range_left(const struct zcx_range *range)
+{
+	loff_t end = range->end;
+
+	if (range->lane->sized)
+		end = min(end, i_size_read(file_inode(range->file)));
+	return max(end - range->pos, 0LL);
+}
+
+/*
+ * May a batch be less than @bytes? Not where this is the last one; and a lane whose
+ * pieces have a size of their own would have to cut each.
+ */
+static bool zcx_link_may_round(const struct zcx_live_link *link, size_t bytes)
+{
+	unsigned int i;
+	u64 left = 0;
+
+	for (i = link->next; i < link->program->count && left <= bytes; i++) {
+		const struct zcx_range *range = &link->program->ranges[i];
+
+		if (range->lane == &zcx_lane_splice || range->direct)
+			return false;
+		left += zcx_range_left(range);
+	}
+	return left > bytes;
+}
+
 /**
  * zcx_link_whole_packets() - as much of a batch as fills its packets
  * @link: the link
@@ -522,7 +564,9 @@ size_t zcx_link_whole_packets(const struct zcx_live_link *link, size_t bytes)
 	const struct zcx_sink_ops *ops = link->sink->ops;
 	size_t grain = ops->grain ? ops->grain(link->sink) : 0;
 
-	return grain && grain < bytes ? rounddown(bytes, grain) : bytes;
+	if (!grain || grain >= bytes || !zcx_link_may_round(link, bytes))
+		return bytes;
+	return rounddown(bytes, grain);
 }
 
 /**

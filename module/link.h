@@ -138,6 +138,7 @@ int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
 void zcx_link_end_following(struct zcx_live_link *link, bool is_short);
 u64 zcx_link_bytes_sent(const struct zcx_live_link *link);
 void zcx_link_get(struct zcx_live_link *link);
+void zcx_link_uncharge(struct zcx_live_link *link);
 void zcx_link_put(struct zcx_live_link *link);
 
 bool zcx_state_is_final(u32 state);

@@ -16,6 +16,8 @@ static void zcx_sglist_reset(struct zcx_sglist *sgl)
 {
 	sgl->first = sgl->bv;
 	sgl->next = sgl->bv;
+	/* Nothing begins there: so that an empty list need not be asked for. */
+	sgl->end = ~(phys_addr_t)0;
 	sgl->bytes = 0;
 	sgl->given = 0;
 }

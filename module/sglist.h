@@ -40,7 +40,7 @@ enum zcx_tag {
  * @behind: what follows the last one allocated
  * @first: oldest entry in use, if there is one
  * @next: the entry behind the newest, if there is room for one
- * @end: physical address behind the newest entry in use, if there is one
+ * @end: physical address behind the newest entry in use; none if there is none
  * @bytes: bytes in all entries in use
  * @given: of these, bytes off the front whose references others have taken over,
  *	see zcx_sglist_give()
@@ -112,7 +112,7 @@ zcx_sglist_continues(const struct zcx_sglist *sgl, phys_addr_t start,
 {
 	const struct bio_vec *last = sgl->next - 1;
 
-	return sgl->end == start && sgl->next != sgl->first &&
+	return unlikely(sgl->end == start) &&
 	       sgl->tags[last - sgl->bv] == tag &&
 	       last->bv_len <= UINT_MAX - last->bv_offset - length;
 }

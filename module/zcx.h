@@ -61,6 +61,10 @@
  *   zcx_drops_lock (spinlock, leaf): what is dropped when its link has ended
  *   the wait queue of a socket, or of folios: a link is kicked under it
  *   the wait queue of a context: readers are woken under zcx_context.lock
+ *   the locks of io_uring's task work: a ring is told under zcx_context.lock
+ *
+ * Who is woken under zcx_context.lock takes none of these: nothing that runs under a
+ * wait queue's lock may take it.
  *
  * To kick a link takes no lock of the module's but zcx_disk_lock, and that only
  * from its timer.
