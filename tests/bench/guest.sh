@@ -71,6 +71,9 @@ start_device() {
 	LIMIT=10000000
 	echo 127 > /proc/sys/net/ipv4/tcp_syn_retries
 	echo 255 > /proc/sys/net/ipv4/tcp_retries2
+	# Whether an ACK that comes late ends slow start early is chance, and a small
+	# window makes small packets.
+	echo 0 > /sys/module/tcp_cubic/parameters/hystart
 	modprobe virtio_net
 	echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6
 	# By its path: busybox has an ip of its own, which knows too little.
