@@ -25,7 +25,7 @@
  * Would file_accessed() do nothing? Says no when in doubt. The rules are those of
  * relatime_need_update(), which is not exported.
  */
-static bool zcx_atime_is_fresh(const struct file *file)
+static inline bool zcx_atime_is_fresh(const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 	int flags = file->f_path.mnt->mnt_flags;
@@ -54,12 +54,11 @@ static void zcx_touch_free(struct zcx_errand *errand)
 	kfree(errand);
 }
 
+/* There may be something to note. */
 static void zcx_touch(struct file *file, struct zcx_disk *disk)
 {
 	struct zcx_errand *errand;
 
-	if (zcx_atime_is_fresh(file))
-		return;
 	if (!disk) {
 		file_accessed(file);
 		return;
@@ -111,7 +110,7 @@ void zcx_file_accessed(struct file *file, struct zcx_disk *disk, u64 bytes,
 {
 	if (!bytes)
 		return;
-	if (touch)
+	if (touch && !zcx_atime_is_fresh(file))
 		zcx_touch(file, disk);
 	fsnotify_access(file);
 	add_rchar(current, bytes);

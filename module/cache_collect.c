@@ -48,6 +48,9 @@ zcx_cache_grab(const struct address_space *mapping, struct xa_state *xas,
 	if (!folio || !zcx_entry_is_folio(folio) || !zcx_folio_try_get(folio))
 		return false;
 	if (likely(folio == xas_reload(xas))) {
+		*large = false;
+		if (likely(zcx_folio_is_plain(folio)))
+			return true;
 		*large = folio_test_large(folio);
 		if (likely(zcx_folio_at_hand(mapping, folio, *large)))
 			return true;

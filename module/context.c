@@ -35,7 +35,7 @@ struct zcx_context *zcx_context_create(void)
 	init_waitqueue_head(&ctx->wait);
 	mutex_init(&ctx->reading);
 	zcx_memory_init(&ctx->memory);
-	ctx->next_id = 1;
+	atomic64_set(&ctx->next_id, 1);
 	ctx->number = atomic64_inc_return(&numbers);
 	return ctx;
 

@@ -19,7 +19,7 @@
 /**
  * struct zcx_context - one open file of /dev/zcx
  * @ref: held by the open file and by each link
- * @lock: protects what follows, up to @next_id
+ * @lock: protects what follows, up to @by_id
  * @closed: the file has been closed
  * @links: links that have not ended
  * @events: links whose event has not been read, oldest first
@@ -27,7 +27,8 @@
  *	zcx_link_reserve()
  * @nr_events: length of @events
  * @by_id: links that run by themselves, in both, by their id
- * @next_id: id of the next link, from 1
+ * @next_id: id of the next link, from 1; those in a list are given theirs under @lock,
+ *	so that the list is in their order
  * @user: who opened it, with a reference
  * @number: of the context, to tell descriptors of one from those of several
  * @wait: those who wait for an event
@@ -45,7 +46,7 @@ struct zcx_context {
 	unsigned int		nr_links;
 	unsigned int		nr_events;
 	struct hlist_head	by_id[ZCX_CONTEXT_IDS];
-	u64			next_id;
+	atomic64_t		next_id;
 	struct zcx_user		*user;
 	u64			number;
 	wait_queue_head_t	wait;
@@ -69,15 +70,10 @@ static inline bool zcx_context_has_room(const struct zcx_context *ctx,
 	return READ_ONCE(ctx->nr_links) < max_links;
 }
 
-/* An id for what is no link of any list. */
+/* An id for a link, or for what is no link of any list. */
 static inline u64 zcx_context_next_id(struct zcx_context *ctx)
 {
-	u64 id;
-
-	spin_lock(&ctx->lock);
-	id = ctx->next_id++;
-	spin_unlock(&ctx->lock);
-	return id;
+	return atomic64_fetch_inc(&ctx->next_id);
 }
 
 struct zcx_context *zcx_context_create(void);

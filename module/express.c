@@ -50,11 +50,13 @@
 
 /**
  * struct zcx_express_part - a segment
+ * @seg: as user space wrote it
  * @file: of a file segment; NULL: of memory
  * @fd: how @file is held
  * @bytes: how many it has
  */
 struct zcx_express_part {
+	struct zcx_segment seg;
 	struct file *file;
 	struct fd fd;
 	unsigned int bytes;
@@ -62,9 +64,8 @@ struct zcx_express_part {
 
 /**
  * struct zcx_express - a request under way
- * @segments: as user space wrote them
- * @parts: what is had of them
- * @count: how many @parts there are
+ * @parts: its segments, and what is had of them
+ * @count: how many @parts are had
  * @entries: how many of @bv are in use
  * @bytes: in all of them
  * @memory: of these, of memory segments
@@ -79,7 +80,6 @@ struct zcx_express_part {
  * @bv: the bytes; each entry lies within one folio, and has a reference on it
  */
 struct zcx_express {
-	struct zcx_segment segments[ZCX_PROGRAM_FEW];
 	struct zcx_express_part parts[ZCX_PROGRAM_FEW];
 	unsigned int count;
 	unsigned int entries;
@@ -111,7 +111,7 @@ static bool zcx_express_is_traced(void)
  */
 bool zcx_express_suits(const struct zcx_link *cmd)
 {
-	u64 threshold = cmd->direct_threshold ?: zcx_direct_threshold();
+	u64 threshold;
 
 	/* What limits the time of a link that runs by itself is no matter here. */
 	if (cmd->flags & ~(ZCX_LINK_SYNC | ZCX_LINK_NOSIGNAL |
@@ -121,20 +121,24 @@ bool zcx_express_suits(const struct zcx_link *cmd)
 	if (cmd->segment_count - 1 >= ZCX_PROGRAM_FEW ||
 	    cmd->segment_size != sizeof(struct zcx_segment))
 		return false;
-	return cmd->lane == ZCX_LANE_CACHE ||
-	       (cmd->lane == ZCX_LANE_AUTO && threshold > ZCX_EXPRESS_BYTES);
+	if (cmd->lane != ZCX_LANE_AUTO)
+		return cmd->lane == ZCX_LANE_CACHE;
+	threshold = cmd->direct_threshold ?: zcx_direct_threshold();
+	return threshold > ZCX_EXPRESS_BYTES;
 }
 
 static bool zcx_express_read(struct zcx_express *ex,
 			     const struct zcx_link *cmd)
 {
 	const struct zcx_segment __user *from = u64_to_user_ptr(cmd->segments);
-	struct zcx_segment *to = ex->segments;
-	struct zcx_segment *end = to + cmd->segment_count;
+	struct zcx_express_part *part = ex->parts;
+	struct zcx_express_part *end = part + cmd->segment_count;
 
 	if (!user_read_access_begin(from, cmd->segment_count * sizeof(*from)))
 		return false;
-	for (; to < end; from++, to++) {
+	for (; part < end; from++, part++) {
+		struct zcx_segment *to = &part->seg;
+
 		unsafe_get_user(to->type, &from->type, fault);
 		unsafe_get_user(to->fd, &from->fd, fault);
 		unsafe_get_user(to->offset, &from->offset, fault);
@@ -180,9 +184,9 @@ static unsigned int zcx_express_length(const struct file *file,
 }
 
 static bool zcx_express_add_file(struct zcx_express *ex,
-				 const struct zcx_segment *seg,
 				 struct zcx_express_part *part)
 {
+	const struct zcx_segment *seg = &part->seg;
 	struct file *file;
 	unsigned int n;
 
@@ -202,18 +206,19 @@ static bool zcx_express_add_file(struct zcx_express *ex,
 }
 
 static bool zcx_express_add(struct zcx_express *ex, struct zcx_memory *memory,
-			    const struct zcx_segment *seg)
+			    struct zcx_express_part *part)
 {
-	struct zcx_express_part *part = &ex->parts[ex->count++];
+	const struct zcx_segment *seg = &part->seg;
 
 	part->file = NULL;
 	part->bytes = seg->length;
+	ex->count++;
 	/* Nothing of nothing is a rare wish, and has rules of its own. */
 	if (!seg->length || zcx_segment_check(seg) ||
 	    ex->entries == ZCX_EXPRESS_ENTRIES)
 		return false;
 	if (seg->type == ZCX_SEGMENT_FILE ?
-	    !zcx_express_add_file(ex, seg, part) :
+	    !zcx_express_add_file(ex, part) :
 	    !zcx_express_add_memory(ex, memory, seg))
 		return false;
 	ex->bytes += part->bytes;
@@ -223,27 +228,29 @@ static bool zcx_express_add(struct zcx_express *ex, struct zcx_memory *memory,
 static bool zcx_express_gather(struct zcx_express *ex,
 			       struct zcx_memory *memory, unsigned int count)
 {
-	unsigned int i;
+	struct zcx_express_part *part = ex->parts, *end = part + count;
 
 	ex->count = 0;
 	ex->entries = 0;
 	ex->bytes = 0;
 	ex->memory = 0;
-	for (i = 0; i < count; i++)
-		if (!zcx_express_add(ex, memory, &ex->segments[i]))
+	for (; part < end; part++)
+		if (!zcx_express_add(ex, memory, part))
 			return false;
 	return ex->bytes <= ZCX_EXPRESS_BYTES;
 }
 
-static void zcx_express_release(struct zcx_express *ex)
+static __always_inline void zcx_express_release(struct zcx_express *ex)
 {
-	unsigned int i;
+	const struct zcx_express_part *part = ex->parts;
+	const struct zcx_express_part *end = part + ex->count;
+	const struct bio_vec *bv = ex->bv, *bv_end = bv + ex->entries;
 
-	for (i = 0; i < ex->entries; i++)
-		put_page(ex->bv[i].bv_page);
-	for (i = 0; i < ex->count; i++)
-		if (ex->parts[i].file)
-			fdput(ex->parts[i].fd);
+	for (; bv < bv_end; bv++)
+		put_page(bv->bv_page);
+	for (; part < end; part++)
+		if (part->file)
+			fdput(part->fd);
 	ex->entries = 0;
 	ex->count = 0;
 }
@@ -255,24 +262,21 @@ static void zcx_express_release(struct zcx_express *ex)
 static bool zcx_express_is_allowed(const struct zcx_express *ex,
 				   struct file *socket)
 {
-	unsigned int i;
+	const struct zcx_express_part *part = ex->parts;
+	const struct zcx_express_part *end = part + ex->count;
 
-	for (i = 0; i < ex->count; i++) {
-		const struct zcx_segment *seg = &ex->segments[i];
-		struct file *file = ex->parts[i].file;
-
-		if (file && zcx_file_permit(file, seg->offset, seg->length))
+	for (; part < end; part++)
+		if (part->file && zcx_file_permit(part->file, part->seg.offset,
+						  part->seg.length))
 			return false;
-	}
 	return !rw_verify_area(WRITE, socket, NULL, 0);
 }
 
-/* The entry of the list that the segment after @i begins with. */
-static const struct bio_vec *zcx_express_skip(const struct zcx_express *ex,
-					      unsigned int i,
-					      const struct bio_vec *bv)
+/* The entry of the list behind those of @part, which begin with @bv. */
+static const struct bio_vec *
+zcx_express_skip(const struct zcx_express_part *part, const struct bio_vec *bv)
 {
-	unsigned int left = ex->parts[i].bytes;
+	unsigned int left = part->bytes;
 
 	while (left) {
 		left -= bv->bv_len;
@@ -293,8 +297,8 @@ static bool zcx_express_is_current(const struct zcx_express *ex)
 
 	for (i = 0; i < ex->count; i++) {
 		const struct zcx_express_part *part = &ex->parts[i];
-		const struct zcx_segment *seg = &ex->segments[i];
-		const struct bio_vec *next = zcx_express_skip(ex, i, bv);
+		const struct zcx_segment *seg = &part->seg;
+		const struct bio_vec *next = zcx_express_skip(part, bv);
 
 		if (part->file &&
 		    !zcx_cache_is_current(part->file, seg->offset + part->bytes,
@@ -329,18 +333,19 @@ static void zcx_express_count(struct zcx_express *ex, unsigned int bytes)
 /* Of each file that something has been sent of. */
 static void zcx_express_tell_watchers(const struct zcx_express *ex, bool touch)
 {
-	unsigned int i, n = ex->sent_memory + ex->sent_cache;
+	const struct zcx_express_part *part = ex->parts;
+	unsigned int step, n = ex->sent_memory + ex->sent_cache;
+	/* Who submits what runs by itself waits for no filesystem. */
+	bool now = touch && !ex->link, later = touch && ex->link;
 
-	for (i = 0; i < ex->count && n; i++) {
-		unsigned int step = min(n, ex->parts[i].bytes);
-		struct file *file = ex->parts[i].file;
-
-		/* Who submits what runs by itself waits for no filesystem. */
-		if (file && touch && ex->link)
-			zcx_file_touch(file);
-		if (file)
-			zcx_file_accessed(file, NULL, step, touch && !ex->link);
-		n -= step;
+	/* No more has been sent than the parts have. */
+	for (; n; n -= step, part++) {
+		step = min(n, part->bytes);
+		if (!part->file)
+			continue;
+		if (later)
+			zcx_file_touch(part->file);
+		zcx_file_accessed(part->file, NULL, step, now);
 	}
 }
 
@@ -384,12 +389,12 @@ static void zcx_express_end(struct zcx_express *ex, struct zcx_context *ctx,
 }
 
 /* What a link would know of a segment of which @sent bytes have gone. */
-static void zcx_express_make_range(const struct zcx_express *ex, unsigned int i,
+static void zcx_express_make_range(const struct zcx_express_part *part,
 				   const struct bio_vec *bv, unsigned int sent,
 				   bool nowait, struct zcx_range *range)
 {
-	const struct zcx_segment *seg = &ex->segments[i];
-	struct file *file = ex->parts[i].file;
+	const struct zcx_segment *seg = &part->seg;
+	struct file *file = part->file;
 
 	memset(range, 0, sizeof(*range));
 	if (file) {
@@ -450,10 +455,10 @@ static int zcx_express_run_rest(struct zcx_express *ex, struct zcx_context *ctx,
 }
 
 /*
- * TCP took the first @n bytes, and no more for now. What is left is a link's, whose
- * place in the line is ours.
+ * TCP took a part, and no more for now. What is left is a link's, whose place in the
+ * line is ours. Returns 0, or -errno: there is no link.
  */
-static noinline_for_stack void
+static noinline_for_stack int
 zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 		      struct zcx_link *cmd, struct file *socket)
 {
@@ -465,24 +470,18 @@ zcx_express_hand_over(struct zcx_express *ex, struct zcx_context *ctx,
 	bool nowait = cmd->flags & ZCX_LINK_NOWAIT;
 	struct zcx_range ranges[ZCX_PROGRAM_FEW];
 	const struct bio_vec *bv = ex->bv;
-	int err;
 
 	for (i = 0; i < ex->count; i++) {
-		unsigned int step = min(n, ex->parts[i].bytes);
+		const struct zcx_express_part *part = &ex->parts[i];
+		unsigned int step = min(n, part->bytes);
 
-		zcx_express_make_range(ex, i, bv, step, nowait, &ranges[i]);
-		bv = zcx_express_skip(ex, i, bv);
+		zcx_express_make_range(part, bv, step, nowait, &ranges[i]);
+		bv = zcx_express_skip(part, bv);
 		n -= step;
 	}
-	err = ex->link ?
-	      zcx_express_start_rest(ex, cmd, socket, ranges, sent) :
-	      zcx_express_run_rest(ex, ctx, cmd, socket, ranges, sent);
-	if (!err)
-		return;
-	if (!ex->link)
-		zcx_turn_leave(&ex->turn, false);
-	zcx_express_tell_watchers(ex, !nowait);
-	zcx_express_end(ex, ctx, cmd, -err);
+	return ex->link ?
+	       zcx_express_start_rest(ex, cmd, socket, ranges, sent) :
+	       zcx_express_run_rest(ex, ctx, cmd, socket, ranges, sent);
 }
 
 /*
@@ -499,40 +498,43 @@ static bool zcx_express_came_to_nothing(const struct zcx_express *ex, ssize_t n)
 	return !n || n == -EAGAIN || zcx_is_interrupted(n);
 }
 
-/* Push the list. False: nothing has gone, and nothing has happened. */
-static bool zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
-			     struct zcx_link *cmd, struct file *socket, int *err)
+/* Push the list. Returns as zcx_express(). */
+static int zcx_express_push(struct zcx_express *ex, struct zcx_context *ctx,
+			    struct zcx_link *cmd, struct file *socket)
 {
+	int error = 0;
+	bool part;
 	ssize_t n;
 
 	n = zcx_frags_push_bvec(ex->sock, ex->bv, ex->entries, ex->bytes,
 				&ex->frags);
 	if (zcx_express_came_to_nothing(ex, n))
-		return false;
-	ex->sent_memory = 0;
-	ex->sent_cache = 0;
-	if (n > 0) {
+		return ZCX_NO_EXPRESS;
+	if (likely(n > 0)) {
 		zcx_express_count(ex, n);
 		zcx_cache_accessed(ex->bv, n);
 	} else {
+		error = -n;
+		ex->sent_memory = 0;
+		ex->sent_cache = 0;
 		ex->frags = 0;
 	}
 	zcx_express_add_stats(ex, &ctx->stats);
 	if (n != ex->bytes)
 		zcx_stats_add(&ctx->stats, ZCX_STAT_BATCHES, 1);
-	*err = 0;
-	if (n > 0 && n < ex->bytes) {
-		zcx_express_hand_over(ex, ctx, cmd, socket);
-		return true;
+	part = n > 0 && n < ex->bytes;
+	if (unlikely(part)) {
+		error = -zcx_express_hand_over(ex, ctx, cmd, socket);
+		if (!error)
+			return 0;
 	}
-	if (!ex->link) {
-		*err = min_t(ssize_t, n, 0);
-		zcx_turn_leave(&ex->turn, true);
-	}
-	if (n > 0)
+	if (!ex->link)
+		zcx_turn_leave(&ex->turn, !part);
+	if (likely(n > 0))
 		zcx_express_tell_watchers(ex, !(cmd->flags & ZCX_LINK_NOWAIT));
-	zcx_express_end(ex, ctx, cmd, n < 0 ? -n : 0);
-	return true;
+	zcx_express_end(ex, ctx, cmd, error);
+	/* That something has been sent is a success. */
+	return n > 0 || ex->link ? 0 : n;
 }
 
 /* Files and the socket, counted as zcx_program_find_disks() counts. */
@@ -551,71 +553,73 @@ static unsigned int zcx_express_files(const struct zcx_express *ex)
 }
 
 /* It is our turn. Whatever keeps us from sending, we leave as we came. */
-static bool zcx_express_go(struct zcx_express *ex, struct zcx_context *ctx,
-			   struct zcx_link *cmd, struct file *socket, int *err)
+static int zcx_express_go(struct zcx_express *ex, struct zcx_context *ctx,
+			  struct zcx_link *cmd, struct file *socket)
 {
 	bool sync = cmd->flags & ZCX_LINK_SYNC;
+	int ret = ZCX_NO_EXPRESS;
 
 	ex->link = NULL;
 	if (!sync)
 		ex->link = zcx_submit_reserve(ctx, cmd, zcx_express_files(ex));
-	if ((sync || ex->link) && zcx_express_push(ex, ctx, cmd, socket, err))
-		return true;
+	if (sync || ex->link)
+		ret = zcx_express_push(ex, ctx, cmd, socket);
+	if (likely(ret != ZCX_NO_EXPRESS))
+		return ret;
 	zcx_turn_leave(&ex->turn, true);
 	if (ex->link)
 		zcx_submit_unreserve(ex->link);
-	return false;
+	return ret;
 }
 
-static bool zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
-			   struct zcx_link *cmd, struct file *socket, int *err)
+static int zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
+			  struct zcx_link *cmd, struct file *socket)
 {
 	bool sync = cmd->flags & ZCX_LINK_SYNC;
 	unsigned long slept = current->nvcsw;
-	bool done = false;
+	int ret = ZCX_NO_EXPRESS;
 
 	ex->sock = zcx_socket_plain(socket);
 	if (!ex->sock)
-		return false;
+		return ret;
 	/* Who has not slept since has nothing to look at once more. */
 	if (zcx_express_gather(ex, &ctx->memory, cmd->segment_count) &&
 	    zcx_express_is_allowed(ex, socket) &&
 	    (current->nvcsw == slept || zcx_express_is_current(ex)) &&
 	    zcx_socket_is_ready(ex->sock, sync, &ex->result_flags) &&
 	    zcx_turn_try_enter(&ex->turn, ex->sock->sk))
-		done = zcx_express_go(ex, ctx, cmd, socket, err);
+		ret = zcx_express_go(ex, ctx, cmd, socket);
 	zcx_express_release(ex);
-	return done;
+	return ret;
 }
 
 /**
  * zcx_express() - send a small request at once, if that is possible
  * @ctx: whose
  * @cmd: the request, as user space wrote it; out: its result, if it was sent
- * @err: out: if it was sent, 0 or, if it is synchronous and nothing of it was, the
- *	-errno of the socket, as zcx_link_run() gives it
  *
  * Context: process context of the submitter; may sleep for locks and memory, and if
  * the request is synchronous and TCP takes a part only, as a link that has met a full
  * socket does.
- * Return: false: nothing has been sent, nothing counted, nothing held, and the
- * request is to become a link. True: it has ended, or, if it runs by itself, its event
- * says, or will say, how.
+ * Return: ZCX_NO_EXPRESS: nothing has been sent, nothing counted, nothing held, and
+ * the request is to become a link. 0: it has ended, or, if it runs by itself, its
+ * event says, or will say, how. Or, if it is synchronous and nothing of it was sent,
+ * the -errno of the socket, as zcx_link_run() gives it.
  */
-bool zcx_express(struct zcx_context *ctx, struct zcx_link *cmd, int *err)
+int zcx_express(struct zcx_context *ctx, struct zcx_link *cmd)
 {
 	/* Most of it is never used, and what is, is set first. */
 	struct zcx_express ex __uninitialized;
+	int ret = ZCX_NO_EXPRESS;
 	struct fd socket;
-	bool done;
 
 	if (!zcx_express_suits(cmd) || zcx_express_is_traced() ||
 	    !zcx_frags_enabled() || !zcx_context_has_room(ctx, zcx_max_links()) ||
 	    !zcx_express_read(&ex, cmd))
-		return false;
+		return ret;
 	socket = fdget(cmd->socket_fd);
-	done = fd_file(socket) &&
-	       zcx_express_to(&ex, ctx, cmd, fd_file(socket), err);
+	if (fd_file(socket))
+		ret = zcx_express_to(&ex, ctx, cmd, fd_file(socket));
 	fdput(socket);
-	return done;
+	return ret;
 }

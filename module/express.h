@@ -11,7 +11,10 @@ struct zcx_context;
 /* Most bytes of a request that is sent this way: a packet holds as many. */
 #define ZCX_EXPRESS_BYTES	SZ_64K
 
-bool zcx_express(struct zcx_context *ctx, struct zcx_link *cmd, int *err);
+/* What zcx_express() returns if it has done nothing; no errno. */
+#define ZCX_NO_EXPRESS		1
+
+int zcx_express(struct zcx_context *ctx, struct zcx_link *cmd);
 
 /* For KUnit too. */
 bool zcx_express_suits(const struct zcx_link *cmd);

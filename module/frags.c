@@ -74,9 +74,9 @@ static size_t zcx_folio_room(struct folio *folio, struct page *page,
  * folio, at most @left bytes. If that is the last of the folio in @bv and @give
  * is set, the reference is that of @bv. Returns how many bytes.
  */
-static size_t zcx_frags_add(struct skb_shared_info *shinfo, unsigned int frag,
-			    const struct bio_vec *bv, size_t skip, size_t left,
-			    bool give)
+static __always_inline size_t
+zcx_frags_add(struct skb_shared_info *shinfo, unsigned int frag,
+	      const struct bio_vec *bv, size_t skip, size_t left, bool give)
 {
 	size_t at = bv->bv_offset + skip, rest = bv->bv_len - skip;
 	struct page *page = bv->bv_page;
@@ -95,8 +95,9 @@ static size_t zcx_frags_add(struct skb_shared_info *shinfo, unsigned int frag,
 }
 
 /* What iov_iter_advance() does, which goes through the runs once more. */
-static void zcx_frags_move_on(struct iov_iter *from, const struct bio_vec *bv,
-			      size_t skip, size_t bytes)
+static inline void zcx_frags_move_on(struct iov_iter *from,
+				     const struct bio_vec *bv, size_t skip,
+				     size_t bytes)
 {
 	from->nr_segs -= bv - from->bvec;
 	from->bvec = bv;
@@ -132,10 +133,12 @@ static bool zcx_frags_may_give(const struct zcx_frags *frags,
 }
 
 /* Up to @length bytes of @from into @shinfo; moves @from on. Returns how many. */
-static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
-			     struct iov_iter *from, size_t length, bool give)
+static noinline size_t zcx_frags_fill(const struct zcx_frags *frags,
+				      struct skb_shared_info *shinfo,
+				      struct iov_iter *from, size_t length)
 {
 	unsigned int frag = shinfo->nr_frags, max = zcx_max_skb_frags();
+	bool give = zcx_frags_may_give(frags, from);
 	const struct bio_vec *bv = from->bvec;
 	size_t skip = from->iov_offset;
 	size_t left = length;
@@ -152,7 +155,30 @@ static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
 	}
 	shinfo->nr_frags = frag;
 	zcx_frags_move_on(from, bv, skip, length - left);
+	if (give)
+		zcx_sglist_give(frags->sgl, length - left);
 	return length - left;
+}
+
+/*
+ * One fragment of what no list holds, into a packet that has room for it: of a small
+ * file that is all.
+ */
+static inline size_t zcx_frags_fill_one(struct skb_shared_info *shinfo,
+					struct iov_iter *from, size_t length)
+{
+	const struct bio_vec *bv = from->bvec;
+	size_t skip = from->iov_offset;
+	size_t n;
+
+	n = zcx_frags_add(shinfo, shinfo->nr_frags++, bv, skip, length, false);
+	skip += n;
+	if (skip == bv->bv_len) {
+		skip = 0;
+		bv++;
+	}
+	zcx_frags_move_on(from, bv, skip, n);
+	return n;
 }
 
 /**
@@ -160,7 +186,9 @@ static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
  * @skb: the packet
  * @from: what is left to send, of zcx_frags_push(); moved on
  * @length: most bytes to append
- * @truesize: out: bytes that @skb->truesize has grown by
+ *
+ * The packet's length and truesize grow by what is appended, and nothing is charged
+ * to the socket for that.
  *
  * Context: called by sendmsg() of zcx_frags_push(), with the socket locked.
  * Return: 0 if all of @length is in; -EMSGSIZE if the packet has no room for
@@ -168,29 +196,26 @@ static size_t zcx_frags_fill(struct skb_shared_info *shinfo,
  * errno that skb_zerocopy_iter_stream() passes on, if the socket may have no more
  * memory.
  */
-int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
-		     size_t length, unsigned int *truesize)
+int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from, size_t length)
 {
 	struct msghdr *msg = container_of(from, struct msghdr, msg_iter);
 	struct zcx_frags *frags =
 		container_of(msg->msg_ubuf, struct zcx_frags, ubuf);
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
 	size_t left = min(length, iov_iter_count(from));
-	size_t copied;
-	bool give;
+	size_t copied = 0;
 	int err;
 
-	*truesize = 0;
 	err = zcx_frags_admit(frags->sk, skb, left);
 	if (err)
 		return err;
-	give = zcx_frags_may_give(frags, from);
-	copied = zcx_frags_fill(skb_shinfo(skb), from, left, give);
-	if (give)
-		zcx_sglist_give(frags->sgl, copied);
+	if (!frags->sgl && left)
+		copied = zcx_frags_fill_one(shinfo, from, left);
+	if (copied < left)
+		copied += zcx_frags_fill(frags, shinfo, from, left - copied);
 	skb->data_len += copied;
 	skb->len += copied;
 	skb->truesize += copied;
-	*truesize = copied;
 	frags->appended += copied;
 	return copied < left ? -EMSGSIZE : 0;
 }

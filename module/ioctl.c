@@ -88,7 +88,7 @@ static __always_inline int zcx_respond(const struct zcx_call *call,
  * The members of a link that are the kernel's to write. They are few, and written
  * often: no copy of the whole struct.
  */
-static int zcx_respond_link(const struct zcx_call *call)
+static __always_inline int zcx_respond_link(const struct zcx_call *call)
 {
 	const struct zcx_link *cmd = call->cmd;
 	struct zcx_link __user *to = call->uptr;
@@ -118,7 +118,8 @@ fault:
  * Could that be written back? Writes the first and the last byte as they are;
  * no struct is larger than a page, so that no page lies between them.
  */
-static bool zcx_can_respond(const struct zcx_call *call, size_t ksize)
+static __always_inline bool zcx_can_respond(const struct zcx_call *call,
+					    size_t ksize)
 {
 	size_t last = min_t(size_t, call->usize, ksize) - 1;
 	const u8 *from = call->cmd;
@@ -200,6 +201,16 @@ static int zcx_run_link(struct zcx_link *cmd, struct zcx_live_link *link,
 	return err;
 }
 
+/* The outcome of a synchronous link, as of a write(2). */
+static inline void zcx_note_outcome(const struct zcx_link *cmd, int err,
+				    bool of_socket)
+{
+	/* Only of the socket's: a file may fail with EPIPE too. */
+	if (err == -EPIPE && of_socket && !(cmd->flags & ZCX_LINK_NOSIGNAL))
+		send_sig(SIGPIPE, current, 0);
+	add_wchar(current, cmd->bytes_sent);
+}
+
 static int zcx_op_link(struct zcx_call *call)
 {
 	struct zcx_link *cmd = call->cmd;
@@ -214,21 +225,18 @@ static int zcx_op_link(struct zcx_call *call)
 	if (!zcx_can_respond(call, sizeof(*cmd)))
 		return -EFAULT;
 
-	if (!zcx_express(call->ctx, cmd, &err)) {
+	err = zcx_express(call->ctx, cmd);
+	if (unlikely(err == ZCX_NO_EXPRESS)) {
 		link = zcx_submit(call->ctx, cmd);
 		if (IS_ERR(link))
 			return PTR_ERR(link);
 		if (link->async)
 			return zcx_start_link(call, cmd, link);
 		err = zcx_run_link(cmd, link, &of_socket);
-	} else if (!(cmd->flags & ZCX_LINK_SYNC)) {
-		/* Its event has been posted, and says the rest. */
-		return zcx_respond_link(call);
 	}
-	/* Only of the socket's: a file may fail with EPIPE too. */
-	if (err == -EPIPE && of_socket && !(cmd->flags & ZCX_LINK_NOSIGNAL))
-		send_sig(SIGPIPE, current, 0);
-	add_wchar(current, cmd->bytes_sent);
+	/* Of one that runs by itself, its event says the rest. */
+	if (cmd->flags & ZCX_LINK_SYNC)
+		zcx_note_outcome(cmd, err, of_socket);
 	fault = zcx_respond_link(call);
 	return err ?: fault;
 }
@@ -432,16 +440,6 @@ static const struct zcx_op zcx_ops[] = {
 	ZCX_OP(ZCX_IOC_PROBE, zcx_op_probe, struct zcx_probe, device),
 };
 
-/* The one that is called most, of this version: a copy of constant size. */
-static int zcx_get_cmd(union zcx_cmd *buf, const struct zcx_op *op,
-		       const struct zcx_call *call)
-{
-	if (op->handler == zcx_op_link && call->usize == sizeof(buf->link))
-		return copy_from_user(&buf->link, call->uptr,
-				      sizeof(buf->link)) ? -EFAULT : 0;
-	return copy_struct_from_user(buf, op->size, call->uptr, call->usize);
-}
-
 /**
  * zcx_ioctl() - find an operation, copy its struct in, call its handler
  * @file: an open /dev/zcx
@@ -453,14 +451,15 @@ static int zcx_get_cmd(union zcx_cmd *buf, const struct zcx_op *op,
  */
 long zcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	/* Copied in first of all, as much of it as an operation looks at. */
+	union zcx_cmd buf __uninitialized;
 	struct zcx_call call = {
 		.ctx = file->private_data,
 		.uptr = (void __user *)arg,
+		.cmd = &buf,
 	};
 	unsigned int nr = _IOC_NR(cmd);
 	const struct zcx_op *op;
-	/* Copied in first of all, as much of it as an operation looks at. */
-	union zcx_cmd buf __uninitialized;
 	int err;
 
 	if (nr >= ARRAY_SIZE(zcx_ops) || zcx_ops[nr].cmd != cmd)
@@ -474,9 +473,12 @@ long zcx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	/* No struct comes near; more is not worth looking through for zeros. */
 	if (call.usize > PAGE_SIZE)
 		return -E2BIG;
-	err = zcx_get_cmd(&buf, op, &call);
-	if (err)
-		return err;
-	call.cmd = &buf;
-	return op->handler(&call);
+	/* The one that is called most, of this version: all sizes are known. */
+	if (op->handler == zcx_op_link && call.usize == sizeof(buf.link)) {
+		if (copy_from_user(&buf.link, call.uptr, sizeof(buf.link)))
+			return -EFAULT;
+		return zcx_op_link(&call);
+	}
+	err = copy_struct_from_user(&buf, op->size, call.uptr, call.usize);
+	return err ?: op->handler(&call);
 }

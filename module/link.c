@@ -79,7 +79,7 @@ void zcx_link_enlist(struct zcx_live_link *link, struct list_head *list)
 {
 	struct zcx_context *ctx = link->ctx;
 
-	link->id = ctx->next_id++;
+	link->id = zcx_context_next_id(ctx);
 	list_add_tail(&link->node, list);
 	if (link->async)
 		hlist_add_head(&link->async->by_id,

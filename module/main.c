@@ -18,8 +18,8 @@ module_param(batch_bytes, uint, 0644);
 MODULE_PARM_DESC(batch_bytes,
 		 "Bytes gathered from files before they go to the socket, 65536 to 4194304 (default 1048576). More saves work per byte, less holds fewer pages per link.");
 
-static unsigned int max_links = ZCX_LINKS_DEFAULT;
-module_param(max_links, uint, 0644);
+unsigned int zcx_param_max_links = ZCX_LINKS_DEFAULT;
+module_param_named(max_links, zcx_param_max_links, uint, 0644);
 MODULE_PARM_DESC(max_links,
 		 "Links that one open /dev/zcx may have at a time (default 16384). One more fails with EBUSY.");
 
@@ -33,8 +33,8 @@ module_param(max_user_files, uint, 0644);
 MODULE_PARM_DESC(max_user_files,
 		 "Files and sockets that those may hold (default 262144). One more fails with EDQUOT.");
 
-static unsigned long direct_threshold = ZCX_DIRECT_DEFAULT;
-module_param(direct_threshold, ulong, 0644);
+unsigned long zcx_param_direct_threshold = ZCX_DIRECT_DEFAULT;
+module_param_named(direct_threshold, zcx_param_direct_threshold, ulong, 0644);
 MODULE_PARM_DESC(direct_threshold,
 		 "Bytes of a file range from which on its cold parts are read by direct I/O, past the page cache, unless the link says otherwise (default 4194304). 0: never.");
 
@@ -53,8 +53,8 @@ module_param(direct_context_max, ulong, 0644);
 MODULE_PARM_DESC(direct_context_max,
 		 "Likewise, for one open /dev/zcx (default, and 0: what its user may have).");
 
-static bool frags = true;
-module_param(frags, bool, 0644);
+bool zcx_param_frags = true;
+module_param_named(frags, zcx_param_frags, bool, 0644);
 MODULE_PARM_DESC(frags,
 		 "Put whole runs of memory into TCP packets (default Y). N: use the kernel's own entry for pages, which goes one by one, as sendfile does.");
 
@@ -68,17 +68,6 @@ unsigned int zcx_batch_bytes(void)
 {
 	return PAGE_ALIGN(clamp_t(unsigned int, READ_ONCE(batch_bytes),
 				  ZCX_BATCH_MIN, ZCX_BATCH_MAX));
-}
-
-/**
- * zcx_max_links() - links that one context may have at a time
- *
- * Context: any.
- * Return: the parameter.
- */
-unsigned int zcx_max_links(void)
-{
-	return READ_ONCE(max_links);
 }
 
 /**
@@ -101,17 +90,6 @@ unsigned int zcx_max_user_links(void)
 unsigned int zcx_max_user_files(void)
 {
 	return min_t(unsigned int, READ_ONCE(max_user_files), INT_MAX);
-}
-
-/**
- * zcx_direct_threshold() - from which size on cold ranges are read directly
- *
- * Context: any.
- * Return: bytes, or ZCX_DIRECT_NEVER.
- */
-u64 zcx_direct_threshold(void)
-{
-	return READ_ONCE(direct_threshold) ?: ZCX_DIRECT_NEVER;
 }
 
 /* Less than a buffer would be nothing at all. */
@@ -155,17 +133,6 @@ size_t zcx_direct_context_max(void)
 {
 	return zcx_direct_limit(READ_ONCE(direct_context_max),
 				zcx_direct_user_max());
-}
-
-/**
- * zcx_frags_enabled() - may runs of memory become fragments as they are?
- *
- * Context: any.
- * Return: the parameter.
- */
-bool zcx_frags_enabled(void)
-{
-	return READ_ONCE(frags);
 }
 
 static int __init zcx_init(void)

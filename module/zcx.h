@@ -96,14 +96,49 @@
 
 /* main.c: module parameters, within their bounds */
 unsigned int zcx_batch_bytes(void);
-unsigned int zcx_max_links(void);
 unsigned int zcx_max_user_links(void);
 unsigned int zcx_max_user_files(void);
-u64 zcx_direct_threshold(void);
 size_t zcx_direct_bytes_max(void);
 size_t zcx_direct_user_max(void);
 size_t zcx_direct_context_max(void);
-bool zcx_frags_enabled(void);
+
+/* Those that small requests ask for: no calls for them. */
+extern unsigned int zcx_param_max_links;
+extern unsigned long zcx_param_direct_threshold;
+extern bool zcx_param_frags;
+
+/**
+ * zcx_max_links() - links that one context may have at a time
+ *
+ * Context: any.
+ * Return: the parameter.
+ */
+static inline unsigned int zcx_max_links(void)
+{
+	return READ_ONCE(zcx_param_max_links);
+}
+
+/**
+ * zcx_direct_threshold() - from which size on cold ranges are read directly
+ *
+ * Context: any.
+ * Return: bytes, or ZCX_DIRECT_NEVER.
+ */
+static inline u64 zcx_direct_threshold(void)
+{
+	return READ_ONCE(zcx_param_direct_threshold) ?: ZCX_DIRECT_NEVER;
+}
+
+/**
+ * zcx_frags_enabled() - may runs of memory become fragments as they are?
+ *
+ * Context: any.
+ * Return: the parameter.
+ */
+static inline bool zcx_frags_enabled(void)
+{
+	return READ_ONCE(zcx_param_frags);
+}
 
 /* chardev.c */
 int zcx_chardev_register(void);

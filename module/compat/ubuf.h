@@ -18,8 +18,7 @@ typedef void (*zcx_ubuf_fn)(struct sk_buff *skb, struct ubuf_info *ubuf,
 			    bool zerocopy_success);
 
 /* The core's own, see frags.c. */
-int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from,
-		     size_t length, unsigned int *truesize);
+int zcx_frags_append(struct sk_buff *skb, struct iov_iter *from, size_t length);
 
 #ifdef ZCX_HAVE_NET_HOTDATA
 /* Most fragments in a packet, as the administrator has it. */
@@ -51,13 +50,7 @@ static inline void zcx_ubuf_init(struct ubuf_info *ubuf,
 }
 
 /* __zerocopy_sg_from_iter() sees how @skb grew, and charges the socket. */
-static inline int zcx_sg_from_iter(struct sk_buff *skb, struct iov_iter *from,
-				   size_t length)
-{
-	unsigned int truesize;
-
-	return zcx_frags_append(skb, from, length, &truesize);
-}
+#define zcx_sg_from_iter	zcx_frags_append
 
 #else
 
@@ -79,9 +72,10 @@ static inline void zcx_ubuf_init(struct ubuf_info *ubuf,
 static inline int zcx_sg_from_iter(struct sock *sk, struct sk_buff *skb,
 				   struct iov_iter *from, size_t length)
 {
-	unsigned int truesize;
-	int err = zcx_frags_append(skb, from, length, &truesize);
+	unsigned int before = skb->truesize, truesize;
+	int err = zcx_frags_append(skb, from, length);
 
+	truesize = skb->truesize - before;
 	sk_wmem_queued_add(sk, truesize);
 	if (!skb_zcopy_pure(skb))
 		sk_mem_charge(sk, truesize);

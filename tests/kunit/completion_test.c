@@ -217,9 +217,9 @@ static void completion_is_found_until_it_is_read(struct kunit *test)
 	struct zcx_live_link *link;
 	u64 id;
 
-	ctx->next_id = U64_MAX - ZCX_CONTEXT_IDS;
+	atomic64_set(&ctx->next_id, U64_MAX - ZCX_CONTEXT_IDS);
 	end_links(test, ctx, 1);
-	ctx->next_id = U64_MAX - 2 * ZCX_CONTEXT_IDS;
+	atomic64_set(&ctx->next_id, U64_MAX - 2 * ZCX_CONTEXT_IDS);
 	end_links(test, ctx, count);
 	for (id = U64_MAX - 3 * ZCX_CONTEXT_IDS; id < U64_MAX; id++) {
 		bool there = id == U64_MAX - ZCX_CONTEXT_IDS ||
@@ -360,7 +360,7 @@ static void completion_reserved_and_not_used(struct kunit *test)
 	zcx_link_unreserve(link);
 	link->free(link);
 	expect_charge(test, ctx, 0, 0);
-	KUNIT_EXPECT_EQ(test, ctx->next_id, 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&ctx->next_id), 1);
 	KUNIT_EXPECT_EQ(test, kref_read(&ctx->ref), 1);
 	zcx_context_put(ctx);
 }
@@ -387,7 +387,7 @@ static u64 end_at_once(struct kunit *test, struct zcx_context *ctx, u32 error)
 	KUNIT_ASSERT_EQ(test, 0, fake_reserve(test, test->priv, &order, &link));
 	KUNIT_ASSERT_TRUE(test, zcx_turn_try_enter(&turn, test));
 	zcx_turn_enter(&behind, test, called);
-	link->user_data = ctx->next_id * 1000;
+	link->user_data = atomic64_read(&ctx->next_id) * 1000;
 	id = zcx_async_end_at_once(link, &result, &turn);
 	KUNIT_EXPECT_TRUE(test, zcx_turn_is_first(&behind));
 	KUNIT_EXPECT_EQ(test, zcx_turn_is_broken(&behind), !!error);

@@ -58,14 +58,13 @@ static void board(struct setup *s)
 static void append(struct kunit *test, struct setup *s, struct sk_buff *skb,
 		   size_t length, int err)
 {
-	unsigned int before = skb->truesize, truesize, had = skb->len;
+	unsigned int before = skb->truesize, had = skb->len;
 
 	if (!skb->len)
 		skb_shinfo(skb)->flags |= SKBFL_PURE_ZEROCOPY;
 	KUNIT_EXPECT_EQ(test, err, zcx_frags_append(skb, &s->msg.msg_iter,
-						    length, &truesize));
-	KUNIT_EXPECT_EQ(test, skb->truesize, before + truesize);
-	KUNIT_EXPECT_EQ(test, truesize, skb->len - had);
+						    length));
+	KUNIT_EXPECT_EQ(test, skb->truesize - before, skb->len - had);
 	KUNIT_EXPECT_EQ(test, skb->len, skb->data_len);
 	skb_zcopy_set(skb, &s->frags.ubuf, NULL);
 }
@@ -235,15 +234,15 @@ static void frags_shun_zerocopy_packets(struct kunit *test)
 	struct sk_buff *skb = packet(test);
 	struct setup *s = begin(test);
 	struct ubuf_info other = { .flags = SKBFL_ZEROCOPY_FRAG };
-	unsigned int truesize;
+	unsigned int before = skb->truesize;
 
 	zcx_ubuf_init(&other, &other_type);
 	add(test, s, 0, 0, 10);
 	board(s);
 	skb_zcopy_set(skb, &other, NULL);
 	KUNIT_EXPECT_EQ(test, -EMSGSIZE,
-			zcx_frags_append(skb, &s->msg.msg_iter, 10, &truesize));
-	KUNIT_EXPECT_EQ(test, truesize, 0);
+			zcx_frags_append(skb, &s->msg.msg_iter, 10));
+	KUNIT_EXPECT_EQ(test, skb->truesize, before);
 	KUNIT_EXPECT_EQ(test, skb->len, 0);
 	kfree_skb(skb);
 	end(test, s);

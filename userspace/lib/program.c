@@ -89,6 +89,19 @@ static void program_append(struct zcx_program *program, uint32_t type, int fd,
 	};
 }
 
+/* Apart from what mostly happens, so that that needs no stack. */
+static __attribute__((noinline)) int
+add_file_growing(struct zcx_program *program, int fd, uint64_t offset,
+		 uint64_t length)
+{
+	int ret = program_grow(program, 1);
+
+	if (!ret)
+		program_append(program, ZCX_SEGMENT_FILE, fd, offset, length,
+			       0);
+	return ret;
+}
+
 /**
  * zcx_program_add_file() - add a range of a file
  * @program: the program
@@ -109,18 +122,14 @@ static void program_append(struct zcx_program *program, uint32_t type, int fd,
 int zcx_program_add_file(struct zcx_program *program, int fd, uint64_t offset,
 			 uint64_t length)
 {
-	int ret;
-
 	if (fd < 0)
 		return -EBADF;
 	if (offset > INT64_MAX)
 		return -EINVAL;
 	if (length != ZCX_TO_EOF && length > INT64_MAX - offset)
 		return -EOVERFLOW;
-	ret = program_reserve(program, 1);
-	if (ret)
-		return ret;
-
+	if (program->count == program->capacity)
+		return add_file_growing(program, fd, offset, length);
 	program_append(program, ZCX_SEGMENT_FILE, fd, offset, length, 0);
 	return 0;
 }

@@ -41,9 +41,11 @@ static void result_from_link(struct zcx_result *result,
 	memset(result->reserved, 0, sizeof(result->reserved));
 }
 
-static int send_segments(int fd, int sockfd, const struct zcx_program *program,
-			 const struct zcx_segment *segments, uint32_t count,
-			 uint32_t flags, struct zcx_result *result)
+static inline int send_segments(int fd, int sockfd,
+				const struct zcx_program *program,
+				const struct zcx_segment *segments,
+				uint32_t count, uint32_t flags,
+				struct zcx_result *result)
 {
 	struct zcx_link link = {
 		.size = sizeof(link),
@@ -331,26 +333,31 @@ int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
 {
 	static const struct zcx_send_options none;
 	struct zcx_result unused;
-	struct job job = {
+	struct job job;
+	int ret = 0;
+
+	if (!result)
+		result = &unused;
+	/* Mostly one call is all there is to do, and for small files it counts. */
+	if (!options && program_is_window(program)) {
+		ret = send_segments(fd, sockfd, program, program->segments,
+				    program->count, flags, result);
+		if (!ret && result->state == ZCX_STATE_SENT)
+			return 0;
+	} else {
+		memset(result, 0, sizeof(*result));
+	}
+	if (!options)
+		options = &none;
+	if (memcmp(options->reserved, none.reserved, sizeof(none.reserved)))
+		return -EINVAL;
+	job = (struct job) {
 		.fd = fd,
 		.sockfd = sockfd,
 		.program = program,
 		.flags = flags,
-		.options = options ? options : &none,
-		.sum = result ? result : &unused,
+		.options = options,
+		.sum = result,
 	};
-	int ret;
-
-	/* Mostly that is all there is to do, and for small files it counts. */
-	if (!options && program_is_window(program)) {
-		ret = send_segments(fd, sockfd, program, program->segments,
-				    program->count, flags, job.sum);
-		if (!ret && job.sum->state == ZCX_STATE_SENT)
-			return 0;
-		return send_on(&job, ret);
-	}
-	memset(job.sum, 0, sizeof(*job.sum));
-	if (memcmp(job.options->reserved, none.reserved, sizeof(none.reserved)))
-		return -EINVAL;
-	return send_on(&job, 0);
+	return send_on(&job, ret);
 }
