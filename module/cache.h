@@ -49,13 +49,14 @@ static inline bool zcx_folio_is_plain(struct folio *folio)
 	return plain;
 }
 
-/* Where a folio is idle is not a flag that is at hand, ask in any case. */
-#if !defined(CONFIG_PAGE_IDLE_FLAG)
-#define ZCX_FOLIO_IDLE	0UL
-#elif defined(CONFIG_64BIT)
+/*
+ * The flag that a folio is idle. On 32 bits it is kept elsewhere, and modules cannot
+ * ask for it: then the kernel is called in any case.
+ */
+#if defined(CONFIG_PAGE_IDLE_FLAG) && defined(CONFIG_64BIT)
 #define ZCX_FOLIO_IDLE	BIT(PG_idle)
 #else
-#define ZCX_FOLIO_IDLE	BIT(PG_active)
+#define ZCX_FOLIO_IDLE	0UL
 #endif
 
 /*
@@ -68,12 +69,14 @@ static inline void zcx_folio_mark_accessed(struct folio *folio)
 	const unsigned long most = BIT(PG_referenced) | BIT(PG_workingset) |
 				   LRU_REFS_MASK;
 	const unsigned long active = BIT(PG_referenced) | BIT(PG_active);
+	const bool ask = IS_ENABLED(CONFIG_PAGE_IDLE_FLAG) && !ZCX_FOLIO_IDLE;
 	unsigned long flags = READ_ONCE(folio->flags);
 
 	/* Out of all generations: they may have been switched off since. */
-	if (LRU_REFS_MASK && (flags & most) == most && flags & LRU_GEN_MASK)
+	if (!ask && LRU_REFS_MASK && (flags & most) == most &&
+	    flags & LRU_GEN_MASK)
 		return;
-	if ((flags & (active | ZCX_FOLIO_IDLE)) != active)
+	if (ask || (flags & (active | ZCX_FOLIO_IDLE)) != active)
 		folio_mark_accessed(folio);
 }
 

@@ -161,17 +161,17 @@ bool zcx_cache_is_current(const struct file *file, loff_t end, bool to_eof,
 /**
  * zcx_cache_accessed() - of what was collected, some has been sent
  * @bv: of zcx_cache_collect(), or memory of ours
- * @bytes: how many of the first bytes; folios of which a part only was sent are
- *	for whoever sends the rest
+ * @bytes: how many of the first bytes; whoever sends the rest of a folio does not
+ *	mark it once more
  *
  * Context: any.
  */
 void zcx_cache_accessed(const struct bio_vec *bv, size_t bytes)
 {
-	for (; bytes && bytes >= bv->bv_len; bv++) {
+	for (; bytes; bv++) {
 		struct folio *folio = page_folio(bv->bv_page);
 
-		bytes -= bv->bv_len;
+		bytes -= min_t(size_t, bytes, bv->bv_len);
 		/* Memory of ours has none. */
 		if (folio->mapping)
 			zcx_folio_mark_accessed(folio);

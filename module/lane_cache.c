@@ -219,7 +219,7 @@ struct zcx_walk {
 };
 
 /*
- * One access of a folio, however many batches it is sent in; as filemap_read() has it.
+ * One access of a folio, also if two batches share it; as filemap_read() has it.
  * What is to be dropped bears no mark of ours: see drop.c.
  */
 static __always_inline void zcx_walk_mark(const struct zcx_range *range,

@@ -531,7 +531,8 @@ static u64 zcx_range_left(const struct zcx_range *range)
 
 /*
  * May a batch be less than @bytes? Not where this is the last one; and a lane whose
- * pieces have a size of their own would have to cut each.
+ * pieces have a size of their own would have to cut each. (Of a file that nobody
+ * knows yet to be read directly, the first is cut.)
  */
 static bool zcx_link_may_round(const struct zcx_live_link *link, size_t bytes)
 {
@@ -541,7 +542,8 @@ static bool zcx_link_may_round(const struct zcx_live_link *link, size_t bytes)
 	for (i = link->next; i < link->program->count && left <= bytes; i++) {
 		const struct zcx_range *range = &link->program->ranges[i];
 
-		if (range->lane == &zcx_lane_splice || range->direct)
+		if (range->lane == &zcx_lane_splice ||
+		    (range->direct && !range->no_direct))
 			return false;
 		left += zcx_range_left(range);
 	}

@@ -247,6 +247,43 @@ static void lane_collects_all_or_nothing(struct kunit *test)
 	fput(file);
 }
 
+/* A folio that is sent in several pieces is accessed once, by the first. */
+static void lane_marks_a_folio_once(struct kunit *test)
+{
+	static const struct {
+		loff_t start, pos;
+		bool marks;
+	} cases[] = {
+		{ 0, 0, true }, { 100, 100, true }, { 0, 100, false },
+		{ 50, 100, false }, { 0, PAGE_SIZE, true },
+		{ 100, PAGE_SIZE, true }, { 0, PAGE_SIZE + 1, false },
+	};
+	struct file *file = make_file(test, 0);
+	struct zcx_sglist sgl;
+	unsigned int i;
+
+	write_file(test, file, 0, 2 * PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, zcx_sglist_init(&sgl, 8, GFP_KERNEL), 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct zcx_range range =
+			range_of(&zcx_lane_cache, file, cases[i].start);
+		struct folio *folio = filemap_get_folio(file->f_mapping,
+						cases[i].pos >> PAGE_SHIFT);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(folio));
+		folio_clear_referenced(folio);
+		range.pos = cases[i].pos;
+		KUNIT_EXPECT_EQ(test, 10, range.lane->fill(&range, &sgl, 10,
+							   ZCX_EFFORT_NONE));
+		KUNIT_EXPECT_EQ(test, folio_test_referenced(folio),
+				cases[i].marks);
+		zcx_sglist_advance(&sgl, sgl.bytes, NULL);
+		folio_put(folio);
+	}
+	zcx_sglist_destroy(&sgl);
+	fput(file);
+}
+
 static void lane_collects_to_the_end(struct kunit *test)
 {
 	loff_t end = 2 * PAGE_SIZE + 100;
@@ -263,8 +300,12 @@ static void lane_collects_to_the_end(struct kunit *test)
 						   bv, 4));
 	/* It was written to a moment ago. */
 	folio_clear_referenced(folio);
-	zcx_cache_accessed(bv, 99);
+	zcx_cache_accessed(bv, 0);
 	KUNIT_EXPECT_FALSE(test, folio_test_referenced(folio));
+	/* A part is enough: a link that sends the rest begins in its middle. */
+	zcx_cache_accessed(bv, 1);
+	KUNIT_EXPECT_TRUE(test, folio_test_referenced(folio));
+	folio_clear_referenced(folio);
 	zcx_cache_accessed(bv, 100);
 	KUNIT_EXPECT_TRUE(test, folio_test_referenced(folio));
 	KUNIT_EXPECT_PTR_EQ(test, page_folio(bv[0].bv_page), folio);
@@ -318,6 +359,7 @@ static struct kunit_case lane_cases[] = {
 	KUNIT_CASE(lane_hole_before_data),
 	KUNIT_CASE(lane_gives_folios_back),
 	KUNIT_CASE(lane_collects_all_or_nothing),
+	KUNIT_CASE(lane_marks_a_folio_once),
 	KUNIT_CASE(lane_collects_to_the_end),
 	{}
 };

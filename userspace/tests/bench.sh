@@ -92,11 +92,11 @@ bench_extra_byte() {
 # On one CPU that all of it shares, as if there were no other. The soaker ends with it,
 # also if it is killed.
 bench_soak() {
-	by_device FAKE_CPUS=1 exits 0 taskset -c "$(one_cpu)" "$ZCX" bench --json -n 2 --soak \
+	by_device FAKE_CPUS=1 exits 0 taskset -c "$(one_cpu)" "$ZCX" bench --json -n 2 --insn --soak \
 		-m sendfile,zcx --no-counts "$W/file" || return 1
-	records_show "len(records) == 2" "r['clock'] == 'soaked' and r['total_ns_per_kib'] > 0 and
+	records_show "len(records) == 2" "r['clock'] == 'soaked' and r['total_insn_per_kib'] > 0 and
 		r['context_switches'] >= 0" || return 1
-	env LD_PRELOAD="$OUT/tests/preload.so" FAKE_CPUS=1 "$ZCX" bench --json -n 1000 --soak \
+	env LD_PRELOAD="$OUT/tests/preload.so" FAKE_CPUS=1 "$ZCX" bench --json -n 1000 --insn --soak \
 		-m sendfile --no-counts "$W/file" > /dev/null &
 	killed=$!
 	soaker=$(child_of $killed) || return 1
@@ -260,8 +260,9 @@ bench_tests() {
 	check "bench: a byte too many" bench_extra_byte
 	check "bench: --receiver batch" bench_policy
 	check "bench: --soak" bench_soak
+	check "bench: --soak and a clock of time" refuses 2 'goes with --insn' bench --soak "$W/file"
 	check "bench: --soak and two CPUs" by_device FAKE_CPUS=2 refuses 1 'one CPU, here are 2' \
-		bench --soak "$W/file"
+		bench --insn --soak "$W/file"
 	check "bench: table" bench_table
 	check "bench: tmpfs is never cold" bench_cold_tmpfs
 	check "bench: --to and --serve" bench_to_server

@@ -164,6 +164,8 @@ static void check(const struct bench_options *bench, struct argp_state *state)
 {
 	if (!bench->serve && !bench->file)
 		argp_error(state, "which file?");
+	if (bench->soak && !bench->insn)
+		argp_error(state, "--soak is right only where the clocks count instructions, and goes with --insn");
 	if (bench->serve && (bench->file || bench->to))
 		argp_error(state, "--serve goes with nothing else");
 }
