@@ -251,12 +251,8 @@ WEATHER(corrupt, .qdisc = "netem corrupt 5%", .counter = "RetransSegs");
 WEATHER(everything,
 	.qdisc = "netem delay 2ms 1ms reorder 20% loss 5% duplicate 5% corrupt 3%",
 	.counter = "TCPDSACKRecv");
-/*
- * Packets larger than the bucket are segmented by the queue, and lost in part. Slower
- * than the slowest guest: where that takes long to answer, TCP makes small ones, and only
- * a queue that is full loses any.
- */
-WEATHER(slow, .qdisc = "tbf rate 2mbit burst 16kb limit 20kb",
+/* Packets larger than the bucket are segmented by the queue. */
+WEATHER(slow, .qdisc = "tbf rate 20mbit burst 16kb limit 20kb",
 	.counter = "RetransSegs");
 WEATHER(probes, .sysctl = "ipv4/tcp_mtu_probing",
 	.counter = "TCPMTUPSuccess");
