@@ -135,7 +135,6 @@ void zcx_link_unreserve(struct zcx_live_link *link);
 int zcx_link_run(struct zcx_live_link *link);
 int zcx_link_go_on(struct zcx_live_link *link, struct zcx_turn *turn,
 		   const u64 sent[ZCX_NR_TAGS], size_t frags);
-void zcx_link_end_following(struct zcx_live_link *link, bool is_short);
 u64 zcx_link_bytes_sent(const struct zcx_live_link *link);
 void zcx_link_get(struct zcx_live_link *link);
 void zcx_link_uncharge(struct zcx_live_link *link);
@@ -146,9 +145,7 @@ bool zcx_state_may_follow(u32 from, u32 to);
 
 /* For step.c and async.c, which run links that run by themselves. */
 void zcx_link_set_state(struct zcx_live_link *link, u32 state);
-void zcx_link_gather(struct zcx_live_link *link);
 ssize_t zcx_link_push(struct zcx_live_link *link);
-void zcx_link_rest(struct zcx_live_link *link);
 void zcx_link_rewind(struct zcx_live_link *link);
 size_t zcx_link_whole_packets(const struct zcx_live_link *link, size_t bytes);
 void zcx_link_uncork(struct zcx_live_link *link);
@@ -165,6 +162,5 @@ void zcx_link_take_over(struct zcx_live_link *link, struct zcx_turn *turn,
 			void (*called)(struct zcx_turn *turn),
 			const u64 sent[ZCX_NR_TAGS], size_t frags);
 
-bool zcx_link_gathered_all(const struct zcx_live_link *link);
 
 #endif /* _ZCX_LINK_H */

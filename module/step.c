@@ -17,6 +17,7 @@
 
 #include "async.h"
 #include "context.h"
+#include "gather.h"
 #include "lane.h"
 #include "link.h"
 #include "program.h"
