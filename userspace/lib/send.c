@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "program.h"
+#include "result.h"
 
 /*
  * What one ioctl is to send: a window on a program. @cut: the last segment goes
@@ -23,23 +24,6 @@ struct position {
 	uint32_t index;
 	uint64_t done;
 };
-
-static void result_from_link(struct zcx_result *result,
-			     const struct zcx_link *link)
-{
-	result->id = link->id;
-	result->bytes_sent = link->bytes_sent;
-	result->bytes_memory = link->bytes_memory;
-	result->bytes_cache = link->bytes_cache;
-	result->bytes_splice = link->bytes_splice;
-	result->bytes_copied = link->bytes_copied;
-	result->state = link->state;
-	result->error = link->error;
-	result->result_flags = link->result_flags;
-	result->calls = 1;
-	result->bytes_direct = link->bytes_direct;
-	memset(result->reserved, 0, sizeof(result->reserved));
-}
 
 static inline int send_segments(int fd, int sockfd,
 				const struct zcx_program *program,

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/zcx.h>
 
@@ -120,7 +121,8 @@ struct zcx_order {
  * enum zcx_hint_about - what was being done when an errno came
  * @ZCX_HINT_OPEN: zcx_open()
  * @ZCX_HINT_INFO: zcx_get_info()
- * @ZCX_HINT_SEND: zcx_send(), zcx_send_all(), zcx_submit() or zcx_submit_many()
+ * @ZCX_HINT_SEND: zcx_send(), zcx_send_all(), zcx_sendfile(), zcx_submit() or
+ *	zcx_submit_many()
  * @ZCX_HINT_EVENT: a link ran by itself; the errno is zcx_event.error
  * @ZCX_HINT_CONTROL: zcx_cancel(), zcx_pause(), zcx_resume() or zcx_query()
  * @ZCX_HINT_PROBE: zcx_probe()
@@ -158,6 +160,8 @@ int zcx_send(int fd, int sockfd, const struct zcx_program *program,
 int zcx_send_all(int fd, int sockfd, const struct zcx_program *program,
 		 uint32_t flags, const struct zcx_send_options *options,
 		 struct zcx_result *result);
+ssize_t zcx_sendfile(int fd, int sockfd, int filefd, int64_t *offset,
+		     uint64_t count, uint32_t flags, struct zcx_result *result);
 
 void zcx_link_init(struct zcx_link *link, int sockfd,
 		   const struct zcx_program *program,

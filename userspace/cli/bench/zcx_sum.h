@@ -5,6 +5,19 @@
 
 #include "bench.h"
 
+static inline void bench_zcx_add_result(struct bench_job *job,
+					const struct zcx_result *result)
+{
+	job->zcx.bytes_sent += result->bytes_sent;
+	job->zcx.bytes_memory += result->bytes_memory;
+	job->zcx.bytes_cache += result->bytes_cache;
+	job->zcx.bytes_splice += result->bytes_splice;
+	job->zcx.bytes_direct += result->bytes_direct;
+	job->zcx.bytes_copied += result->bytes_copied;
+	job->zcx.result_flags |= result->result_flags;
+	job->zcx.calls += result->calls;
+}
+
 /* Send a program and add its result to the run's. Returns 0 or -errno. */
 static inline int bench_zcx_send(struct bench_job *job,
 				 const struct zcx_program *program)
@@ -13,14 +26,7 @@ static inline int bench_zcx_send(struct bench_job *job,
 	int ret = zcx_send_all(job->device, job->sock, program,
 			       ZCX_LINK_NOSIGNAL, NULL, &result);
 
-	job->zcx.bytes_sent += result.bytes_sent;
-	job->zcx.bytes_memory += result.bytes_memory;
-	job->zcx.bytes_cache += result.bytes_cache;
-	job->zcx.bytes_splice += result.bytes_splice;
-	job->zcx.bytes_direct += result.bytes_direct;
-	job->zcx.bytes_copied += result.bytes_copied;
-	job->zcx.result_flags |= result.result_flags;
-	job->zcx.calls += result.calls;
+	bench_zcx_add_result(job, &result);
 	return ret;
 }
 
