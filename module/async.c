@@ -181,6 +181,24 @@ static void zcx_async_set_timer(struct zcx_async *async)
 	hrtimer_start(timer, when, HRTIMER_MODE_ABS_SOFT);
 }
 
+/*
+ * All is given back before the event says that it is. Only the place in the line lasts
+ * until then, and so must what the line goes by.
+ */
+static void zcx_async_post(struct zcx_live_link *link)
+{
+	const struct zcx_sink_ops *ops = link->sink->ops;
+	const void *key = link->sink->key;
+
+	if (ops->hold_key)
+		ops->hold_key(key);
+	zcx_link_let_go(link);
+	zcx_async_let_go(link->async);
+	zcx_completion_post(link);
+	if (ops->put_key)
+		ops->put_key(key);
+}
+
 /* The end: give everything back, then say so. The link may be gone afterwards. */
 static void zcx_async_conclude(struct zcx_live_link *link)
 {
@@ -200,9 +218,7 @@ static void zcx_async_conclude(struct zcx_live_link *link)
 	spin_lock(&ctx->lock);
 	async->gone = true;
 	spin_unlock(&ctx->lock);
-	zcx_link_let_go(link);
-	zcx_async_let_go(async);
-	zcx_completion_post(link);
+	zcx_async_post(link);
 }
 
 /*

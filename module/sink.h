@@ -23,6 +23,9 @@ struct zcx_sink;
  *	is no such thing
  * @watch: see below; never called where links do not run by themselves
  * @acked: has the other end acknowledged all that was pushed? likewise
+ * @hold_key: the sink's key stays its own when it is destroyed, until @put_key. Both may
+ *	be NULL: its key is never another's
+ * @put_key: see @hold_key
  * @destroy: let go of what the sink holds; its own memory is its maker's
  *
  * @push takes up to all bytes of the list, from its front; @more says that
@@ -55,6 +58,8 @@ struct zcx_sink_ops {
 	size_t (*grain)(struct zcx_sink *sink);
 	bool (*watch)(struct zcx_sink *sink, bool ack);
 	int (*acked)(struct zcx_sink *sink, u64 *left);
+	void (*hold_key)(const void *key);
+	void (*put_key)(const void *key);
 	void (*destroy)(struct zcx_sink *sink);
 };
 

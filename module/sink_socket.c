@@ -547,6 +547,17 @@ static bool zcx_socket_settled(struct zcx_sink *sink)
 	return true;
 }
 
+/* The key is the sock, whose memory may be another's once its file has gone. */
+static void zcx_socket_hold_key(const void *key)
+{
+	sock_hold((struct sock *)key);
+}
+
+static void zcx_socket_put_key(const void *key)
+{
+	sock_put((struct sock *)key);
+}
+
 static const struct zcx_sink_ops zcx_socket_sink_ops = {
 	.push		= zcx_socket_push,
 	.wait		= zcx_socket_wait,
@@ -558,6 +569,8 @@ static const struct zcx_sink_ops zcx_socket_sink_ops = {
 	.grain		= zcx_socket_grain,
 	.watch		= zcx_socket_watch,
 	.acked		= zcx_socket_acked,
+	.hold_key	= zcx_socket_hold_key,
+	.put_key	= zcx_socket_put_key,
 	.destroy	= zcx_socket_destroy,
 };
 
