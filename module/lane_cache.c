@@ -5,7 +5,7 @@
  * This is the path of filemap_read() without its copy: look folios up, read
  * ahead, wait for what is on its way, and check i_size once a folio is
  * up to date. Only filesystems that keep their page cache true by themselves
- * are read this way; see zcx_cache_magic[].
+ * are read this way; see zcx_cache_is_true().
  */
 #include <linux/backing-dev.h>
 #include <linux/cacheflush.h>
@@ -30,16 +30,22 @@
  * protocol of their own. A new one belongs here only after its read_iter() and
  * splice_read() have been read on every supported kernel.
  */
-static const unsigned long zcx_cache_magic[] = {
-	EXT4_SUPER_MAGIC,	/* ext2 and ext3 too */
-	XFS_SUPER_MAGIC,
-	BTRFS_SUPER_MAGIC,
-	F2FS_SUPER_MAGIC,
-	EROFS_SUPER_MAGIC_V1,
-	SQUASHFS_MAGIC,
-	ISOFS_SUPER_MAGIC,
-	TMPFS_MAGIC,		/* memfd too */
-};
+static bool zcx_cache_is_true(unsigned long magic)
+{
+	switch (magic) {
+	case EXT4_SUPER_MAGIC:	/* ext2 and ext3 too */
+	case XFS_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+	case EROFS_SUPER_MAGIC_V1:
+	case SQUASHFS_MAGIC:
+	case ISOFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:	/* memfd too */
+		return true;
+	default:
+		return false;
+	}
+}
 
 /**
  * zcx_lane_cache_supports() - may the file's page cache be read directly?
@@ -50,15 +56,13 @@ static const unsigned long zcx_cache_magic[] = {
 bool zcx_lane_cache_supports(struct file *file)
 {
 	struct inode *inode = file_inode(file);
-	unsigned int i;
 
-	if (IS_DAX(inode) || !file->f_mapping || !file->f_op->splice_read)
-		return false;
-	for (i = 0; i < ARRAY_SIZE(zcx_cache_magic); i++)
-		if (inode->i_sb->s_magic == zcx_cache_magic[i])
-			return true;
-	return false;
+	return !IS_DAX(inode) && file->f_mapping && file->f_op->splice_read &&
+	       zcx_cache_is_true(inode->i_sb->s_magic);
 }
+
+/* What the kernel's own readers ask for first: the slots of a pipe. */
+#define ZCX_FIRST_PAGES	16
 
 static bool zcx_is_shmem(struct address_space *mapping)
 {
@@ -358,6 +362,52 @@ static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
 	page_cache_async_ra(&ractl, marker, DIV_ROUND_UP(max, PAGE_SIZE));
 }
 
+/* As who walks over the mark in the window that was read last, before it is there. */
+static bool zcx_read_next(struct zcx_range *range, size_t max)
+{
+	struct file_ra_state *ra = &range->ra;
+	struct folio *folio;
+	bool asks;
+
+	folio = filemap_get_folio(range->file->f_mapping,
+				  ra->start + ra->size - ra->async_size);
+	if (IS_ERR_OR_NULL(folio))
+		return false;
+	asks = folio_test_readahead(folio);
+	if (asks)
+		zcx_read_ahead(range->file, ra, folio, max);
+	folio_put(folio);
+	return asks;
+}
+
+/*
+ * Have @max bytes from @pos on read, without waiting for them.
+ *
+ * A first window is made of small folios, however large it is, and only those that marks
+ * ask for of larger and larger ones, if the filesystem has them; and what costs much to
+ * read and to send is each folio. So there the first is kept short, and the next ones
+ * are asked for at once.
+ */
+static void zcx_read_first(struct zcx_range *range, loff_t pos, size_t max)
+{
+	struct address_space *mapping = range->file->f_mapping;
+	struct file_ra_state *ra = &range->ra;
+	pgoff_t index = pos >> PAGE_SHIFT;
+	pgoff_t end = DIV_ROUND_UP_ULL(pos + max, PAGE_SIZE);
+	DEFINE_READAHEAD(ractl, range->file, ra, mapping, index);
+	bool grows = mapping_large_folio_support(mapping) && ra->ra_pages &&
+		     !(range->file->f_mode & FMODE_RANDOM);
+
+	zcx_cache_note(range, index, max);
+	if (!grows || end - index <= ZCX_FIRST_PAGES) {
+		page_cache_sync_ra(&ractl, end - index);
+		return;
+	}
+	page_cache_sync_ra(&ractl, ZCX_FIRST_PAGES);
+	while (ra->start + ra->size < end && zcx_read_next(range, max))
+		;
+}
+
 /**
  * struct zcx_ahead - readahead for a link that goes on without waiting for it
  * @errand: in the pool of the file's device
@@ -474,11 +524,7 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 			      size_t max, struct folio *pending,
 			      enum zcx_effort effort, bool *tried)
 {
-	struct address_space *mapping = range->file->f_mapping;
-	DEFINE_READAHEAD(ractl, range->file, &range->ra, mapping,
-			 range->pos >> PAGE_SHIFT);
-
-	if (zcx_is_shmem(mapping))
+	if (zcx_is_shmem(range->file->f_mapping))
 		return pending ? zcx_shmem_pending(range, sgl, max, pending,
 						   effort)
 			       : zcx_shmem_absent(range, sgl, max, effort);
@@ -487,9 +533,7 @@ static ssize_t zcx_cache_miss(struct zcx_range *range, struct zcx_sglist *sgl,
 	if (!pending && !*tried) {
 		/* Readahead is free to do nothing, hence @tried. */
 		*tried = true;
-		zcx_cache_note(range, range->pos >> PAGE_SHIFT, max);
-		max += offset_in_page(range->pos);
-		page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
+		zcx_read_first(range, range->pos, max);
 		return 0;
 	}
 	if (effort < ZCX_EFFORT_WAIT)
@@ -595,14 +639,9 @@ static int zcx_shmem_fetch(struct zcx_range *range, loff_t pos)
 static int zcx_cache_fetch_absent(struct zcx_range *range, loff_t pos,
 				  size_t max)
 {
-	DEFINE_READAHEAD(ractl, range->file, &range->ra,
-			 range->file->f_mapping, pos >> PAGE_SHIFT);
-
 	if (zcx_is_shmem(range->file->f_mapping))
 		return zcx_shmem_fetch(range, pos);
-	zcx_cache_note(range, pos >> PAGE_SHIFT, max);
-	max += offset_in_page(pos);
-	page_cache_sync_ra(&ractl, DIV_ROUND_UP(max, PAGE_SIZE));
+	zcx_read_first(range, pos, max);
 	return 0;
 }
 
