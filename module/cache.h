@@ -3,9 +3,12 @@
 #define _ZCX_CACHE_H
 
 #include <linux/atomic.h>
+#include <linux/bvec.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
+#include <linux/pagemap.h>
 #include <linux/swap.h>
 
 struct zcx_gap;
@@ -78,6 +81,45 @@ static inline void zcx_folio_mark_accessed(struct folio *folio)
 		return;
 	if (ask || (flags & (active | ZCX_FOLIO_IDLE)) != active)
 		folio_mark_accessed(folio);
+}
+
+/* Does the file have all before @end, or end just there? */
+static inline bool zcx_file_ends(const struct address_space *mapping, loff_t end,
+				 bool at_end)
+{
+	loff_t size = i_size_read(mapping->host);
+
+	return at_end ? size == end : size >= end;
+}
+
+/**
+ * zcx_cache_recheck() - is what was collected still what the file has?
+ * @file: the file
+ * @pos: offset of the first byte of it
+ * @bytes: how many, at least 1
+ * @to_eof: as zcx_cache_collect() was told
+ * @bv: what was collected
+ *
+ * To be asked by who may have slept since: the file may have been truncated, or its
+ * pages exchanged by a direct write. Inline: each small request asks.
+ *
+ * Context: any.
+ * Return: the entry behind what was collected, if so; else NULL.
+ */
+static inline const struct bio_vec *
+zcx_cache_recheck(const struct file *file, loff_t pos, unsigned int bytes,
+		  bool to_eof, const struct bio_vec *bv)
+{
+	const struct address_space *mapping = file->f_mapping;
+	unsigned int left = bytes;
+
+	do {
+		if (page_folio(bv->bv_page)->mapping != mapping)
+			return NULL;
+		left -= bv->bv_len;
+		bv++;
+	} while (left);
+	return zcx_file_ends(mapping, pos + bytes, to_eof) ? bv : NULL;
 }
 
 bool zcx_cache_gap(const struct zcx_range *range, pgoff_t index,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Short stretches of a file for who wants all of them at once or nothing: the
- * express. Nothing here reads, waits, or goes back a step; lane_cache.c does.
+ * express. Nothing here goes back a step; lane_cache.c does.
  */
 #include <linux/backing-dev.h>
 #include <linux/bvec.h>
@@ -91,15 +91,6 @@ static unsigned int zcx_cache_grab_all(struct address_space *mapping,
 	return n;
 }
 
-/* Does the file have all before @end, or end just there? */
-static bool zcx_file_ends(const struct address_space *mapping, loff_t end,
-			  bool at_end)
-{
-	loff_t size = i_size_read(mapping->host);
-
-	return at_end ? size == end : size >= end;
-}
-
 /**
  * zcx_cache_collect() - a short stretch of a file, if all of it is at hand
  * @file: a file that the cache lane supports
@@ -133,29 +124,81 @@ unsigned int zcx_cache_collect(struct file *file, loff_t pos, size_t bytes,
 }
 
 /**
- * zcx_cache_is_current() - is what was collected still what the file has?
- * @file: the file
- * @end: offset of the first byte behind what was collected
- * @to_eof: as zcx_cache_collect() was told
- * @bv: what was collected
- * @entries: how many
- *
- * To be asked by who has slept since: the file may have been truncated, or its
- * pages exchanged by a direct write.
+ * zcx_cache_lacks() - can what is not at hand of a stretch be read?
+ * @file: a file that the cache lane supports
+ * @pos: first byte
+ * @bytes: how many, at least 1
  *
  * Context: any.
- * Return: true if so.
+ * Return: true if one of its folios has to be read, so that zcx_cache_bring() makes
+ * sense; false if it ends behind the file, or what is amiss is something else. Of
+ * tmpfs, which has holes, nothing is read.
  */
-bool zcx_cache_is_current(const struct file *file, loff_t end, bool to_eof,
-			  const struct bio_vec *bv, unsigned int entries)
+bool zcx_cache_lacks(struct file *file, loff_t pos, size_t bytes)
 {
-	const struct address_space *mapping = file->f_mapping;
-	unsigned int i;
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t index = pos >> PAGE_SHIFT, last = (pos + bytes - 1) >> PAGE_SHIFT;
+	bool there = true;
 
-	for (i = 0; i < entries; i++)
-		if (page_folio(bv[i].bv_page)->mapping != mapping)
+	if (!inode_to_bdi(mapping->host)->ra_pages ||
+	    i_size_read(mapping->host) < pos + bytes)
+		return false;
+	for (; there && index <= last; index++) {
+		struct folio *folio = filemap_get_folio(mapping, index);
+
+		if (IS_ERR_OR_NULL(folio))
+			return true;
+		there = folio_test_uptodate(folio);
+		folio_put(folio);
+	}
+	return !there;
+}
+
+/* Wait for one folio of them. If it asks for more to be read, see to that too. */
+static bool zcx_cache_await(struct readahead_control *ractl, pgoff_t index,
+			    unsigned long pages)
+{
+	struct folio *folio = filemap_get_folio(ractl->mapping, index);
+	int err = 0;
+
+	if (IS_ERR_OR_NULL(folio))
+		return false;
+	if (folio_test_readahead(folio)) {
+		ractl->_index = folio->index;
+		page_cache_async_ra(ractl, folio, pages);
+	}
+	if (!folio_test_uptodate(folio))
+		err = folio_wait_locked_killable(folio);
+	folio_put(folio);
+	return !err;
+}
+
+/**
+ * zcx_cache_bring() - have a short stretch of a file read, and wait for it
+ * @file: a file of which zcx_cache_lacks() says so
+ * @pos: first byte
+ * @bytes: how many, at least 1
+ *
+ * Reads as filemap_read() would, by readahead. Whether that has brought all of it,
+ * zcx_cache_collect() finds out.
+ *
+ * Context: process context; sleeps, killably.
+ * Return: false: it was not to be had this way, or a fatal signal came.
+ */
+bool zcx_cache_bring(struct file *file, loff_t pos, size_t bytes)
+{
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t index = pos >> PAGE_SHIFT, last = (pos + bytes - 1) >> PAGE_SHIFT;
+	struct file_ra_state ra = { .prev_pos = pos };
+	DEFINE_READAHEAD(ractl, file, &ra, mapping, index);
+	unsigned long pages = last - index + 1;
+
+	ra.ra_pages = inode_to_bdi(mapping->host)->ra_pages;
+	page_cache_sync_ra(&ractl, pages);
+	for (; index <= last; index++)
+		if (!zcx_cache_await(&ractl, index, pages))
 			return false;
-	return zcx_file_ends(mapping, end, to_eof);
+	return true;
 }
 
 /**

@@ -24,11 +24,11 @@
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/uaccess.h>
 
 #include "accessed.h"
 #include "async.h"
+#include "cache.h"
 #include "compat/fd.h"
 #include "context.h"
 #include "express.h"
@@ -66,6 +66,7 @@ struct zcx_express_part {
  * struct zcx_express - a request under way
  * @parts: its segments, and what is had of them
  * @count: how many @parts are had
+ * @missing: the last of them, if it was not found as it should be in the page cache
  * @entries: how many of @bv are in use
  * @bytes: in all of them
  * @memory: of these, of memory segments
@@ -82,6 +83,7 @@ struct zcx_express_part {
 struct zcx_express {
 	struct zcx_express_part parts[ZCX_PROGRAM_FEW];
 	unsigned int count;
+	struct zcx_express_part *missing;
 	unsigned int entries;
 	unsigned int bytes;
 	unsigned int memory;
@@ -183,12 +185,25 @@ static unsigned int zcx_express_length(const struct file *file,
 	return length > ZCX_EXPRESS_BYTES ? 0 : length;
 }
 
+/* The part's bytes, if they are in the page cache. */
+static bool zcx_express_collect(struct zcx_express *ex,
+				struct zcx_express_part *part)
+{
+	const struct zcx_segment *seg = &part->seg;
+	unsigned int n;
+
+	n = zcx_cache_collect(part->file, seg->offset, part->bytes,
+			      seg->length == ZCX_TO_EOF, ex->bv + ex->entries,
+			      ZCX_EXPRESS_ENTRIES - ex->entries);
+	ex->entries += n;
+	return n;
+}
+
 static bool zcx_express_add_file(struct zcx_express *ex,
 				 struct zcx_express_part *part)
 {
 	const struct zcx_segment *seg = &part->seg;
 	struct file *file;
-	unsigned int n;
 
 	part->fd = fdget(seg->fd);
 	file = fd_file(part->fd);
@@ -198,11 +213,10 @@ static bool zcx_express_add_file(struct zcx_express *ex,
 	part->bytes = zcx_express_length(file, seg);
 	if (!part->bytes)
 		return false;
-	n = zcx_cache_collect(file, seg->offset, part->bytes,
-			      seg->length == ZCX_TO_EOF, ex->bv + ex->entries,
-			      ZCX_EXPRESS_ENTRIES - ex->entries);
-	ex->entries += n;
-	return n;
+	if (zcx_express_collect(ex, part))
+		return true;
+	ex->missing = part;
+	return false;
 }
 
 static bool zcx_express_add(struct zcx_express *ex, struct zcx_memory *memory,
@@ -231,6 +245,7 @@ static bool zcx_express_gather(struct zcx_express *ex,
 	struct zcx_express_part *part = ex->parts, *end = part + count;
 
 	ex->count = 0;
+	ex->missing = NULL;
 	ex->entries = 0;
 	ex->bytes = 0;
 	ex->memory = 0;
@@ -256,11 +271,11 @@ static __always_inline void zcx_express_release(struct zcx_express *ex)
 }
 
 /*
- * Whether each file may be read and the socket written to: what may be logged, or
- * be asked of user space, and so is asked when nothing else is in the way.
+ * Whether each file may be read: what may be logged, or be asked of user space, and so
+ * is asked when nothing else is in the way. About the socket sock_sendmsg() asks, as
+ * for send(2); a link may get by it where the kernel has sendpage, and so asks first.
  */
-static bool zcx_express_is_allowed(const struct zcx_express *ex,
-				   struct file *socket)
+static bool zcx_express_is_allowed(const struct zcx_express *ex)
 {
 	const struct zcx_express_part *part = ex->parts;
 	const struct zcx_express_part *end = part + ex->count;
@@ -269,7 +284,7 @@ static bool zcx_express_is_allowed(const struct zcx_express *ex,
 		if (part->file && zcx_file_permit(part->file, part->seg.offset,
 						  part->seg.length))
 			return false;
-	return !rw_verify_area(WRITE, socket, NULL, 0);
+	return true;
 }
 
 /* The entry of the list behind those of @part, which begin with @bv. */
@@ -288,26 +303,54 @@ zcx_express_skip(const struct zcx_express_part *part, const struct bio_vec *bv)
 /*
  * Whoever was asked for leave may have slept, or done something to the file, as one
  * does that fills it on demand; and so may who brought a page of the caller's memory.
- * Is what was gathered before still what a link would find?
+ * Is what was gathered before still what a link would find? (Whether the caller has
+ * slept is not to be had: a sleep that ends at once is counted nowhere.)
  */
-static bool zcx_express_is_current(const struct zcx_express *ex)
+static __always_inline bool
+zcx_express_is_current(const struct zcx_express *ex)
 {
+	const struct zcx_express_part *part = ex->parts;
+	const struct zcx_express_part *end = part + ex->count;
 	const struct bio_vec *bv = ex->bv;
-	unsigned int i;
 
-	for (i = 0; i < ex->count; i++) {
-		const struct zcx_express_part *part = &ex->parts[i];
+	for (; bv && part < end; part++) {
 		const struct zcx_segment *seg = &part->seg;
-		const struct bio_vec *next = zcx_express_skip(part, bv);
 
-		if (part->file &&
-		    !zcx_cache_is_current(part->file, seg->offset + part->bytes,
-					  seg->length == ZCX_TO_EOF, bv,
-					  next - bv))
-			return false;
-		bv = next;
+		/* Memory has one entry, and is ours. */
+		bv = part->file ?
+		     zcx_cache_recheck(part->file, seg->offset, part->bytes,
+				       seg->length == ZCX_TO_EOF, bv) : bv + 1;
 	}
-	return true;
+	return bv;
+}
+
+/*
+ * Is it nothing but the last segment's bytes that have to be read, and has the caller
+ * nothing else to do than to wait for them? That it is the last spares beginning anew.
+ */
+static bool zcx_express_is_cold(const struct zcx_express *ex,
+				const struct zcx_link *cmd)
+{
+	const struct zcx_express_part *part = ex->missing;
+
+	return part && ex->count == cmd->segment_count &&
+	       (cmd->flags & (ZCX_LINK_SYNC | ZCX_LINK_NOWAIT)) ==
+	       ZCX_LINK_SYNC &&
+	       ex->bytes + part->bytes <= ZCX_EXPRESS_BYTES &&
+	       zcx_cache_lacks(part->file, part->seg.offset, part->bytes);
+}
+
+/* Read what is missing, once it is known that this is allowed. */
+static bool zcx_express_bring(struct zcx_express *ex)
+{
+	struct zcx_express_part *part = ex->missing;
+
+	if (!zcx_express_is_allowed(ex) ||
+	    !zcx_cache_bring(part->file, part->seg.offset, part->bytes) ||
+	    !zcx_express_collect(ex, part))
+		return false;
+	ex->bytes += part->bytes;
+	return zcx_express_is_current(ex);
 }
 
 /* So many of the first bytes have gone: where do they come from? */
@@ -495,6 +538,9 @@ static bool zcx_express_came_to_nothing(const struct zcx_express *ex, ssize_t n)
 		return false;
 	if (n == -EOPNOTSUPP)
 		return !zcx_socket_is_bare(ex->sock);
+	/* A security module said no: to be told by a link, like any other refusal. */
+	if (n == -EACCES || n == -EPERM)
+		return true;
 	return !n || n == -EAGAIN || zcx_is_interrupted(n);
 }
 
@@ -572,23 +618,40 @@ static int zcx_express_go(struct zcx_express *ex, struct zcx_context *ctx,
 	return ret;
 }
 
+/*
+ * Of a request whose end is cold. It stands in the line while it is read, as a link
+ * would: who comes later does not go before it.
+ */
+static noinline_for_stack int
+zcx_express_go_cold(struct zcx_express *ex, struct zcx_context *ctx,
+		    struct zcx_link *cmd, struct file *socket)
+{
+	if (!zcx_turn_try_enter(&ex->turn, ex->sock->sk))
+		return ZCX_NO_EXPRESS;
+	if (zcx_express_bring(ex) &&
+	    zcx_socket_is_ready(ex->sock, true, &ex->result_flags))
+		return zcx_express_go(ex, ctx, cmd, socket);
+	zcx_turn_leave(&ex->turn, true);
+	return ZCX_NO_EXPRESS;
+}
+
 static int zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
 			  struct zcx_link *cmd, struct file *socket)
 {
 	bool sync = cmd->flags & ZCX_LINK_SYNC;
-	unsigned long slept = current->nvcsw;
 	int ret = ZCX_NO_EXPRESS;
 
 	ex->sock = zcx_socket_plain(socket);
 	if (!ex->sock)
 		return ret;
-	/* Who has not slept since has nothing to look at once more. */
-	if (zcx_express_gather(ex, &ctx->memory, cmd->segment_count) &&
-	    zcx_express_is_allowed(ex, socket) &&
-	    (current->nvcsw == slept || zcx_express_is_current(ex)) &&
-	    zcx_socket_is_ready(ex->sock, sync, &ex->result_flags) &&
-	    zcx_turn_try_enter(&ex->turn, ex->sock->sk))
-		ret = zcx_express_go(ex, ctx, cmd, socket);
+	if (likely(zcx_express_gather(ex, &ctx->memory, cmd->segment_count))) {
+		if (zcx_express_is_allowed(ex) && zcx_express_is_current(ex) &&
+		    zcx_socket_is_ready(ex->sock, sync, &ex->result_flags) &&
+		    zcx_turn_try_enter(&ex->turn, ex->sock->sk))
+			ret = zcx_express_go(ex, ctx, cmd, socket);
+	} else if (zcx_express_is_cold(ex, cmd)) {
+		ret = zcx_express_go_cold(ex, ctx, cmd, socket);
+	}
 	zcx_express_release(ex);
 	return ret;
 }

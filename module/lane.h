@@ -154,11 +154,11 @@ void zcx_cache_census(const struct zcx_range *range, u64 bytes,
 		      struct zcx_census *census);
 loff_t zcx_cache_absent_until(const struct zcx_range *range, loff_t pos,
 			      loff_t limit);
+bool zcx_cache_lacks(struct file *file, loff_t pos, size_t bytes);
+bool zcx_cache_bring(struct file *file, loff_t pos, size_t bytes);
 unsigned int zcx_cache_collect(struct file *file, loff_t pos, size_t bytes,
 			       bool to_eof, struct bio_vec *bv,
 			       unsigned int room);
-bool zcx_cache_is_current(const struct file *file, loff_t end, bool to_eof,
-			  const struct bio_vec *bv, unsigned int entries);
 void zcx_cache_accessed(const struct bio_vec *bv, size_t bytes);
 bool zcx_lane_direct_supports(struct file *file);
 bool zcx_lane_splice_supports(struct file *file);

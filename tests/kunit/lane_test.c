@@ -11,6 +11,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/sizes.h>
 
+#include "cache.h"
 #include "fake.h"
 #include "lane.h"
 
@@ -284,6 +285,18 @@ static void lane_marks_a_folio_once(struct kunit *test)
 	fput(file);
 }
 
+/* tmpfs reads nothing ahead, and has holes: that is a link's business. */
+static void lane_brings_nothing_of_tmpfs(struct kunit *test)
+{
+	struct file *file = make_file(test, 0);
+
+	write_file(test, file, PAGE_SIZE, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, zcx_cache_lacks(file, 0, 1));
+	KUNIT_EXPECT_FALSE(test, zcx_cache_lacks(file, PAGE_SIZE, PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, zcx_cache_lacks(file, 2 * PAGE_SIZE, 1));
+	fput(file);
+}
+
 static void lane_collects_to_the_end(struct kunit *test)
 {
 	loff_t end = 2 * PAGE_SIZE + 100;
@@ -310,13 +323,14 @@ static void lane_collects_to_the_end(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, folio_test_referenced(folio));
 	KUNIT_EXPECT_PTR_EQ(test, page_folio(bv[0].bv_page), folio);
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), refs + 1);
-	KUNIT_EXPECT_TRUE(test, zcx_cache_is_current(file, end, true, bv, 1));
-	KUNIT_EXPECT_TRUE(test, zcx_cache_is_current(file, end - 1, false,
-						     bv, 1));
-	KUNIT_EXPECT_FALSE(test, zcx_cache_is_current(file, end - 1, true,
-						      bv, 1));
-	KUNIT_EXPECT_FALSE(test, zcx_cache_is_current(file, end + 1, false,
-						      bv, 1));
+	KUNIT_EXPECT_PTR_EQ(test, (const struct bio_vec *)bv + 1,
+			    zcx_cache_recheck(file, end - 100, 100, true, bv));
+	KUNIT_EXPECT_PTR_EQ(test, (const struct bio_vec *)bv + 1,
+			    zcx_cache_recheck(file, end - 101, 100, false, bv));
+	KUNIT_EXPECT_NULL(test, zcx_cache_recheck(file, end - 101, 100, true,
+						  bv));
+	KUNIT_EXPECT_NULL(test, zcx_cache_recheck(file, end - 99, 100, false,
+						  bv));
 	put_page(bv[0].bv_page);
 	/* More than there is; and less, where all was meant. */
 	KUNIT_EXPECT_EQ(test, 0, zcx_cache_collect(file, end - 100, 101, false,
@@ -361,6 +375,7 @@ static struct kunit_case lane_cases[] = {
 	KUNIT_CASE(lane_collects_all_or_nothing),
 	KUNIT_CASE(lane_marks_a_folio_once),
 	KUNIT_CASE(lane_collects_to_the_end),
+	KUNIT_CASE(lane_brings_nothing_of_tmpfs),
 	{}
 };
 

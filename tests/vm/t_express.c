@@ -29,15 +29,23 @@ static long long rest_of_express(int context)
 	return link_fdinfo(context, "links_express_rest");
 }
 
-/* Header, file, trailer, the file warm. */
-static struct program *small_program(struct vfile *file, uint64_t size)
+/* Header and file. */
+static struct program *short_program(struct vfile *file, uint64_t size)
 {
 	struct program *program = program_new();
 
 	file_make(file, DIR_EXT4, size);
-	file_warm(file, 0, size);
 	program_memory(program, "header", 6);
 	program_file(program, file, 0, ZCX_TO_EOF);
+	return program;
+}
+
+/* Header, file, trailer, the file warm. */
+static struct program *small_program(struct vfile *file, uint64_t size)
+{
+	struct program *program = short_program(file, size);
+
+	file_warm(file, 0, size);
 	program_memory(program, "trailer", 7);
 	return program;
 }
@@ -73,6 +81,51 @@ static void taken(void **state)
 	assert_int_equal(link_fdinfo(context, "bytes_sent"),
 			 PAIR_KINDS * program->bytes);
 	close(context);
+	file_drop(&file);
+}
+
+/*
+ * The end of a request may be cold: its caller waits for the disk, and no link is
+ * made for that. Of a file of some megabytes, so that readahead has something to do.
+ */
+static void cold(void **state)
+{
+	static const struct {
+		uint64_t offset, length;
+	} ranges[] = {
+		{ 0, 1 }, { 0, 4 * KIB }, { 0, SMALL - 6 }, { 5, SMALL - 11 },
+		{ 4095, 2 }, { 1234567, 40000 }, { MIB - 1, SMALL - 6 },
+		{ 4 * MIB - 100, ZCX_TO_EOF }, { 4 * MIB - SMALL + 6, ZCX_TO_EOF },
+	};
+	struct program *program = program_new();
+	int context = zcx_open();
+	struct exchange x = {
+		.program = program,
+		.kind = PAIR_TCP4,
+		.context = context,
+	};
+	struct vfile file;
+	unsigned int i;
+
+	file_make(&file, *state, 4 * MIB);
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		file_chill(&file);
+		program_clear(program);
+		program_memory(program, "header", 6);
+		program_file(program, &file, ranges[i].offset,
+			     ranges[i].length);
+		exchange_run(&x);
+		assert_int_equal(by_express(context), i + 1);
+	}
+	/* Who waits for nothing is not made to. */
+	file_chill(&file);
+	x.flags = ZCX_LINK_NOWAIT;
+	x.error = EAGAIN;
+	x.good = 6;
+	exchange_run(&x);
+	assert_int_equal(by_express(context), i);
+	close(context);
+	file_chill(&file);
 	file_drop(&file);
 }
 
@@ -236,17 +289,23 @@ static void refused(void **state)
  * struct change - what somebody does to a file of 10,000 bytes who is asked for leave
  * @size: how large it is then
  * @rewrite: its pages are others than before
+ * @cold: it is not in the page cache; and no trailer follows it, so that the express
+ *	reads it itself
  */
 struct change {
 	uint64_t size;
 	bool rewrite;
+	bool cold;
 };
 
 #define LISTENED	10000
 
 static const struct change grown = { .size = 15000 },
 	cut = { .size = 3000 },
-	filled = { .size = LISTENED, .rewrite = true };
+	filled = { .size = LISTENED, .rewrite = true },
+	grown_cold = { .size = 15000, .cold = true },
+	cut_cold = { .size = 3000, .cold = true },
+	filled_cold = { .size = LISTENED, .rewrite = true, .cold = true };
 
 /* Before it grants leave for the first time, the file is changed. */
 static void change_file(int notify, const struct vfile *file,
@@ -295,11 +354,14 @@ static void listened(void **state)
 	notify = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
 	if (notify < 0)
 		test_skip("no fanotify: %s", strerror(errno));
-	program = small_program(&file, LISTENED);
+	program = change->cold ? short_program(&file, LISTENED) :
+				 small_program(&file, LISTENED);
 	if (fanotify_mark(notify, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD,
 			  file.path))
 		test_skip("no permission events: %s", strerror(errno));
 	file_reopen(&file);
+	if (change->cold)
+		file_chill(&file);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
@@ -310,13 +372,14 @@ static void listened(void **state)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(notify);
-	want = 6 + change->size + 7;
+	want = 6 + change->size + (change->cold ? 0 : 7);
 	assert_int_equal(link.state, ZCX_STATE_SENT);
 	assert_int_equal(link.bytes_sent, want);
 	assert_int_equal(recv(pair.rx, buf, want, MSG_WAITALL), want);
 	for (i = change->rewrite ? 0 : LISTENED; i < change->size; i++)
 		assert_int_equal(buf[6 + i], 'n');
-	assert_memory_equal(buf + 6 + change->size, "trailer", 7);
+	assert_memory_equal(buf + 6 + change->size, "trailer",
+			    want - 6 - change->size);
 	pair_close(&pair);
 	close(context);
 	file_drop(&file);
@@ -431,8 +494,12 @@ static void whole(void **state)
 const struct vm_test express_tests[] = {
 	{ "express_taken", taken, NULL, "test", "test", "std", 30,
 	  "small requests that are at hand go without a link, over TCP" },
+	{ "express_cold", cold, DIR_EXT4, "test", "test", "std", 30,
+	  "the cold end of a request is read without a link" },
+	{ "express_cold_xfs", cold, DIR_XFS, "test", "test", "std", 30,
+	  "the same with large folios" },
 	{ "express_not_taken", not_taken, NULL, "test", "test", "std", 30,
-	  "cold, large, or frags off: a link as ever" },
+	  "cold in the middle, large, or frags off: a link as ever" },
 	{ "express_rest", rest, DIR_EXT4, "test", "test", "std", 90,
 	  "where TCP takes a part, the rest becomes a link; every byte compared" },
 	{ "express_rest_xfs", rest, DIR_XFS, "test", "all", "std", 90,
@@ -449,6 +516,12 @@ const struct vm_test express_tests[] = {
 	  "he truncates it: nothing from beyond the end is sent" },
 	{ "express_listened_filled", listened, &filled, "test", "test", "std",
 	  30, "he fills it anew: nothing old is sent" },
+	{ "express_listened_cold_grown", listened, &grown_cold, "test", "test",
+	  "std", 30, "he appends to a cold file: that is sent too" },
+	{ "express_listened_cold_cut", listened, &cut_cold, "test", "test",
+	  "std", 30, "he truncates a cold file" },
+	{ "express_listened_cold_filled", listened, &filled_cold, "test",
+	  "test", "std", 30, "he fills a cold file anew" },
 	{ "express_refused", refused, NULL, "test", "test", "std", 30,
 	  "a socket that was shut down: errno and counters of a link" },
 	{ 0 }

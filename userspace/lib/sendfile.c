@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* A range of one file, by one ioctl: for programs that call sendfile(2) today. */
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -48,8 +49,11 @@ static ssize_t send_from_position(int fd, int sockfd, int filefd,
 	off_t at = lseek(filefd, 0, SEEK_CUR);
 	ssize_t n;
 
-	if (at < 0)
+	if (at < 0) {
+		if (result)
+			memset(result, 0, sizeof(*result));
 		return -errno;
+	}
 	n = send_range(fd, sockfd, filefd, at, count, flags, result);
 	/* What has been sent has been sent, whatever becomes of the offset. */
 	if (n > 0)
@@ -74,7 +78,8 @@ static ssize_t send_from_position(int fd, int sockfd, int filefd,
  * socket is full, unless it is non-blocking or has a time limit; sends less than it
  * was asked for where that, a signal, or the end of the file stops it; and sends 0 bytes
  * at the end of the file. On systems with 32 bits it sends 2 GiB at most, as
- * sendfile(2) does everywhere.
+ * sendfile(2) does everywhere. A range that would end beyond what files can have is
+ * EOVERFLOW (there EINVAL); and SIZE_MAX, with 64 bits, is ZCX_TO_EOF.
  *
  * Return: bytes sent, or
  * * -EINVAL - @offset is negative
