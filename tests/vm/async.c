@@ -5,9 +5,6 @@
 #include "guest.h"
 #include "vmtest.h"
 
-/* Until something that has to happen has not. */
-#define PATIENCE_MS	guest_pick(25000, 120000)
-
 #define SMALL_BUFFER	(32 * KIB)
 
 static const char *const states[] = {
@@ -81,7 +78,7 @@ int async_try_event(int context, struct zcx_event *event, unsigned int ms)
 
 void async_event(int context, struct zcx_event *event)
 {
-	int err = async_try_event(context, event, PATIENCE_MS);
+	int err = async_try_event(context, event, GUEST_PATIENCE_MS);
 
 	if (err == -ETIMEDOUT)
 		fail_msg("no event came");
@@ -173,7 +170,7 @@ void async_event_of(int context, uint64_t id, struct zcx_event *event)
 	if (unstash(context, id, event))
 		return;
 	for (;;) {
-		err = async_try_event(context, event, PATIENCE_MS);
+		err = async_try_event(context, event, GUEST_PATIENCE_MS);
 		if (err)
 			fail_msg("the event of link %llu: %s",
 				 (unsigned long long)id, strerror(-err));
@@ -232,7 +229,7 @@ void async_pending(int context, unsigned int events)
 {
 	unsigned int i;
 
-	for (i = 0; i < PATIENCE_MS / 5; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 5; i++) {
 		if (link_fdinfo(context, "events") == events)
 			return;
 		guest_sleep_ms(5);
@@ -279,7 +276,7 @@ void async_waits(int context, uint64_t id, uint32_t what)
 	struct zcx_query query;
 	unsigned int i;
 
-	for (i = 0; i < PATIENCE_MS / 5; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 5; i++) {
 		look(context, id, &query);
 		if (query.state == ZCX_STATE_WAITING && query.wait == what)
 			return;
@@ -296,7 +293,7 @@ uint64_t async_stalls(int context, uint64_t id)
 	unsigned int i, calm = 0;
 	uint64_t sent = 0;
 
-	for (i = 0; i < PATIENCE_MS / 20 && calm < 8; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 20 && calm < 8; i++) {
 		look(context, id, &query);
 		if (query.state >= ZCX_STATE_SENT)
 			break;

@@ -262,7 +262,7 @@ bool file_becomes_resident(const struct vfile *file, size_t pages)
 {
 	unsigned int i;
 
-	for (i = 0; i < 150; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 200; i++) {
 		if (file_resident(file) == pages)
 			return true;
 		guest_free_packets();
@@ -286,7 +286,7 @@ size_t file_evict(const struct vfile *file)
 	unsigned int i;
 
 	/* The sockets let go of theirs a moment after they were closed. */
-	for (i = 0; i < 100 && left; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 20 && left; i++) {
 		guest_free_packets();
 		file_make_cold(file);
 		left = file_resident(file);
@@ -315,7 +315,7 @@ bool file_unlock(struct vfile *file)
 		fail_msg("reopen %s: %s", file->path, strerror(errno));
 	close(file->fd);
 	file->fd = fd;
-	for (i = 0; i < 100 && !free; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 10 && !free; i++) {
 		free = !flock(fd, LOCK_EX | LOCK_NB);
 		if (!free)
 			guest_sleep_ms(10);

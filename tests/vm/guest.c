@@ -212,7 +212,7 @@ bool guest_wait_asleep(pid_t pid, pid_t tid)
 {
 	unsigned int i;
 
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 10; i++) {
 		if (guest_is_asleep(pid, tid))
 			return true;
 		guest_sleep_ms(10);
@@ -281,7 +281,7 @@ void guest_assert_unloads(void)
 	int err = 0;
 
 	test_at_end(guest_restore_zcx, NULL);
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 20; i++) {
 		err = guest_rmmod();
 		if (err != -EWOULDBLOCK)
 			break;

@@ -7,6 +7,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/*
+ * Until something that has to happen has not: longer than any machine takes, and less
+ * than a test's own limit.
+ */
+#define GUEST_PATIENCE_MS	guest_pick(60000, 240000)
+
 /* Is this the sanitizer kernel, several times slower than a stock one? */
 bool guest_is_debug(void);
 

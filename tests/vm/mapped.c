@@ -98,7 +98,7 @@ static void undo_mapped(void *unused)
 	unsigned int i;
 
 	(void)unused;
-	for (i = 0; i < 50 && mapped_call(DM_DEV_REMOVE, &io); i++)
+	for (i = 0; i < GUEST_PATIENCE_MS / 20 && mapped_call(DM_DEV_REMOVE, &io); i++)
 		guest_sleep_ms(20);
 	close(mapped.control);
 }
@@ -242,8 +242,8 @@ void mapped_umount(const char *dir)
 {
 	unsigned int i;
 
-	for (i = 0; i < 1000 && umount(dir); i++)
+	for (i = 0; i < GUEST_PATIENCE_MS / 20 && umount(dir); i++)
 		guest_sleep_ms(20);
-	if (i == 1000)
+	if (i == GUEST_PATIENCE_MS / 20)
 		fail_msg("umount: %s", strerror(errno));
 }

@@ -58,7 +58,7 @@ static void assert_stream_ends(int fd)
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	char byte;
 
-	assert_int_equal(poll(&pfd, 1, 10000), 1);
+	assert_int_equal(poll(&pfd, 1, GUEST_PATIENCE_MS), 1);
 	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
 }
 

@@ -43,9 +43,9 @@ static void own_umount(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < 500 && umount(DIR_OWN); i++)
+	for (i = 0; i < GUEST_PATIENCE_MS / 20 && umount(DIR_OWN); i++)
 		guest_sleep_ms(20);
-	if (i == 500)
+	if (i == GUEST_PATIENCE_MS / 20)
 		fail_msg("umount: %s", strerror(errno));
 }
 
@@ -207,7 +207,7 @@ static void forked(void **state)
 		if (read(go[0], &byte, 1) != 1)
 			_exit(1);
 		if (async_try_event(stall.context, &event,
-				    guest_pick(25000, 120000)))
+				    GUEST_PATIENCE_MS))
 			_exit(2);
 		_exit(async_problem(&event) ||
 		      event.state != ZCX_STATE_SENT ? 3 : 0);
@@ -558,7 +558,7 @@ static const char *judge(const struct zcx_link *link, int err, int context,
 	}
 	if (err)
 		return "the call failed, yet wrote a result";
-	if (async_try_event(context, &event, guest_pick(25000, 120000)))
+	if (async_try_event(context, &event, GUEST_PATIENCE_MS))
 		return "no event came";
 	problem = async_problem(&event);
 	if (problem)

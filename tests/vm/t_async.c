@@ -462,7 +462,7 @@ static void polled(void **state)
 	assert_int_equal(poll(&pfd, 1, 0), 0);
 	assert_int_equal(epoll_wait(epoll, &ready, 1, 0), 0);
 	stall_go(&stall);
-	if (epoll_wait(epoll, &ready, 1, 60000) != 1)
+	if (epoll_wait(epoll, &ready, 1, GUEST_PATIENCE_MS) != 1)
 		fail_msg("epoll never said that an event is there");
 	assert_int_equal(ready.events, EPOLLIN);
 	/* Edge triggered: said once; poll(2) says it until it is read. */

@@ -77,7 +77,7 @@ static void cancel_ended(void **state)
 	pair_open(&pair, PAIR_TCP4, 0, 0);
 	program_memory(program, "bytes", 5);
 	id = async_send(context, pair.tx, program);
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 2; i++) {
 		assert_int_equal(async_query(context, id, &query), 0);
 		if (query.state == ZCX_STATE_SENT)
 			break;
@@ -174,7 +174,7 @@ static void pause_stalled(void **state)
 	if (!receiver_wait_bytes(&stall.receiver, sent))
 		fail_msg("what was sent before the pause does not arrive");
 	/* A peer that has got them has acknowledged them, sooner or later. */
-	for (i = 0; i < 2000 && query.bytes_acked < sent; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 5 && query.bytes_acked < sent; i++) {
 		guest_sleep_ms(5);
 		assert_int_equal(async_query(stall.context, stall.id, &query),
 				 0);

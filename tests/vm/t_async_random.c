@@ -208,7 +208,7 @@ static bool run_links(struct worker *w)
 	for (unsigned int i = 0; i < LINKS; i++)
 		async_control(w->context, ZCX_IOC_RESUME, w->id[i]);
 	for (; taken < LINKS; taken++) {
-		if (!take_event(w, guest_pick(25000, 120000), &none))
+		if (!take_event(w, GUEST_PATIENCE_MS, &none))
 			return false;
 		if (none)
 			return wrong(w, "no event came; had", taken);

@@ -455,7 +455,7 @@ static int become_nobody(int sock, const struct vfile *file, int ready)
 		return 2;
 	if (write(ready, "", 1) != 1)
 		return 3;
-	if (async_try_event(context, &event, guest_pick(25000, 120000)))
+	if (async_try_event(context, &event, GUEST_PATIENCE_MS))
 		return 4;
 	if (async_problem(&event) || event.state != ZCX_STATE_SENT)
 		return 5;

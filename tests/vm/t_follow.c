@@ -362,7 +362,7 @@ static void closed(void **state)
 	assert_true(file_unlock(&file));
 	file_drop(&file);
 	test_at_end(guest_restore_zcx, NULL);
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < (int)GUEST_PATIENCE_MS / 20; i++) {
 		err = guest_rmmod();
 		if (err != -EWOULDBLOCK)
 			break;

@@ -18,9 +18,6 @@
 #define ALICE	1001
 #define BOB	1002
 
-/* Until something that has to happen has not. */
-#define PATIENCE_MS	guest_pick(25000, 120000)
-
 static void set_limit(const char *name, unsigned int value)
 {
 	char path[96], text[16];
@@ -131,7 +128,7 @@ static void account_soon_takes(struct account *account, unsigned int links)
 	unsigned int got = 0, i;
 	int err = 0;
 
-	for (i = 0; i < PATIENCE_MS / 5 && got < links; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 5 && got < links; i++) {
 		err = account_submit(account);
 		assert_true(!err || err == -EDQUOT);
 		got += !err;

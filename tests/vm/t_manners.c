@@ -419,7 +419,7 @@ static void assert_arrive(const struct program *program, int fd)
 	while (done < program->bytes) {
 		ssize_t n;
 
-		assert_int_equal(poll(&pfd, 1, 20000), 1);
+		assert_int_equal(poll(&pfd, 1, GUEST_PATIENCE_MS), 1);
 		n = recv(fd, buf, sizeof(buf), 0);
 		assert_true(n > 0);
 		assert_int_equal(program_compare(program, &cursor, buf, n), n);

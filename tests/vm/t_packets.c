@@ -43,7 +43,7 @@ static void assert_arrives(const struct program *program, int fd)
 		size_t want = MIN(sizeof(buf), program->bytes - done);
 		ssize_t n;
 
-		assert_int_equal(poll(&pfd, 1, 20000), 1);
+		assert_int_equal(poll(&pfd, 1, GUEST_PATIENCE_MS), 1);
 		n = recv(fd, buf, want, 0);
 		assert_true(n > 0);
 		assert_int_equal(program_compare(program, &cursor, buf, n), n);

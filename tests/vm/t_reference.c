@@ -220,7 +220,7 @@ static void shmem(void **state)
 		send_all_ways(&file);
 		file_drop(&file);
 	}
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 20; i++) {
 		after = meminfo("Shmem");
 		if (after < before + 2048)
 			return;
@@ -307,7 +307,7 @@ static void sockets_free(void **state)
 	program_memory(program, "bytes", 5);
 	for (i = 0; i < 50; i++)
 		exchange_simply(program, PAIR_TCP4);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 20; i++) {
 		after = sockets_in_use("TCP");
 		if (after <= before + 2)
 			return;

@@ -348,7 +348,7 @@ static void reset(struct pair *pair)
 	setsockopt(pair->rx, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(pair->rx);
 	pair->rx = -1;
-	assert_int_equal(poll(&pfd, 1, 20000), 1);
+	assert_int_equal(poll(&pfd, 1, GUEST_PATIENCE_MS), 1);
 }
 
 static struct outcome play_reset(enum pair_kind kind, enum way way)

@@ -61,7 +61,7 @@ static int ring_wait(struct io_uring *ring, uint64_t *user_data,
 		     uint64_t *bytes)
 {
 	struct __kernel_timespec patience = {
-		.tv_sec = guest_pick(25, 120),
+		.tv_sec = GUEST_PATIENCE_MS / 1000,
 	};
 	struct io_uring_cqe *cqe;
 	int err, res;
@@ -291,12 +291,12 @@ static void ring_closed(void **state)
 	ring_submit(&ring, 1);
 	async_stalls(stall.context, link.id);
 	io_uring_queue_exit(&ring);
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 5; i++) {
 		if (!link_fdinfo(stall.context, "links"))
 			break;
 		guest_sleep_ms(5);
 	}
-	if (i == 5000)
+	if (i == GUEST_PATIENCE_MS / 5)
 		fail_msg("the link outlived its ring");
 	stall_go(&stall);
 	close(stall.pair.tx);
@@ -338,7 +338,7 @@ static void wait_gone(pid_t pid, int *status)
 {
 	unsigned int i;
 
-	for (i = 0; i < 6000; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 10; i++) {
 		pid_t got = waitpid(pid, status, WNOHANG);
 
 		if (got == pid)
@@ -398,7 +398,7 @@ static void unloads(void **state)
 	(void)state;
 	killed((void **)&arg);
 	test_at_end(guest_restore_zcx, NULL);
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < GUEST_PATIENCE_MS / 20; i++) {
 		err = guest_rmmod();
 		if (err != -EWOULDBLOCK)
 			break;
