@@ -8,7 +8,8 @@ from .host import progress
 from .result import FAIL, PASS, SKIP, Result
 
 _BOOT_TIMEOUT = 240         # seconds until the first test begins, on a loaded machine
-_DEBUG_FACTOR = 6           # as runner.sh has it
+_STOCK_FACTOR = 4           # as vmtest.c has them
+_DEBUG_FACTOR = 12
 _GRACE = 90                 # seconds beyond a test's own limit until the guest is given up
 _SKIP_CODE = 77
 
@@ -204,7 +205,7 @@ class Guest:
     def _patience(self, reader, seconds):
         if not reader.current:
             return _BOOT_TIMEOUT
-        factor = _DEBUG_FACTOR if self.kernel.debug else 1
+        factor = _DEBUG_FACTOR if self.kernel.debug else _STOCK_FACTOR
         return seconds.get(reader.current, 60) * factor + _GRACE
 
     def _ended(self, ended, reader, report):

@@ -74,7 +74,12 @@ uptime_seconds() {
 
 run_one() {
 	name=$1 seconds=$2 begun=$(uptime_seconds)
-	[ "$ZCX_DEBUG" = 1 ] && seconds=$((seconds * 6))
+	# As vmtest.c has it.
+	if [ "$ZCX_DEBUG" = 1 ]; then
+		seconds=$((seconds * 12))
+	else
+		seconds=$((seconds * 4))
+	fi
 	echo "begin $name"
 	echo "zcx-test: $name" > /dev/kmsg
 	# The limit of vmtest's own comes first: it says what hung.

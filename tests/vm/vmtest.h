@@ -39,7 +39,7 @@
  * @debug: on the sanitizer kernel: "test", "all" or "never"
  * @guest: "std", "small" (512 MiB), "lowmem" (256 MiB), "alone", "device" (see
  *	device.h) or "clock" (see t_clock.c)
- * @timeout: seconds on a stock kernel
+ * @timeout: seconds on a stock kernel, if nothing else keeps the machine busy
  * @proves: a line for people
  */
 struct vm_test {
