@@ -24,9 +24,23 @@ static void compare(struct receiver *receiver, const uint8_t *buf, size_t n)
 		receiver->wrong_at = receiver->bytes + good;
 }
 
+/* Wait for leave to read; returns how much. */
+static size_t may_read(struct receiver *receiver)
+{
+	for (;;) {
+		uint64_t hold_at = receiver->hold_at;
+
+		if (!receiver->held && !hold_at)
+			return receiver->chunk;
+		if (!receiver->held && receiver->bytes < hold_at)
+			return MIN(receiver->chunk, hold_at - receiver->bytes);
+		guest_sleep_ms(2);
+	}
+}
+
 static bool read_some(struct receiver *receiver, uint8_t *buf, EVP_MD_CTX *md)
 {
-	ssize_t n = recv(receiver->fd, buf, receiver->chunk, 0);
+	ssize_t n = recv(receiver->fd, buf, may_read(receiver), 0);
 
 	if (n < 0 && errno == EINTR)
 		return true;
@@ -48,8 +62,6 @@ static void *receive(void *arg)
 	uint8_t *buf = malloc(receiver->chunk);
 	EVP_MD_CTX *md = NULL;
 
-	while (receiver->held)
-		guest_sleep_ms(2);
 	if (receiver->hash) {
 		md = EVP_MD_CTX_new();
 		EVP_DigestInit_ex(md, EVP_sha256(), NULL);
@@ -78,12 +90,13 @@ int receiver_start(struct receiver *receiver)
 
 void receiver_go(struct receiver *receiver)
 {
+	receiver->hold_at = 0;
 	receiver->held = false;
 }
 
 void receiver_join(struct receiver *receiver)
 {
-	receiver->held = false;
+	receiver_go(receiver);
 	pthread_join(receiver->thread, NULL);
 }
 
@@ -91,7 +104,7 @@ bool receiver_wait_bytes(struct receiver *receiver, uint64_t bytes)
 {
 	unsigned int i;
 
-	for (i = 0; i < 10000 && receiver->bytes < bytes; i++)
+	for (i = 0; i < GUEST_PATIENCE_MS / 2 && receiver->bytes < bytes; i++)
 		guest_sleep_ms(2);
 	return receiver->bytes >= bytes;
 }

@@ -20,6 +20,8 @@
  * @delay_us: pause after each read
  * @stop_after: read no more after so many bytes, but leave @fd open; 0: never
  * @held: read nothing until receiver_go()
+ * @hold_at: read so many bytes, and no more until receiver_go(): then a link that the
+ *	sockets have no room for is under way, however slow the machine; 0: all
  * @hash: compute @sha
  * @bytes: out: how many arrived
  * @wrong_at: out: the first byte that is not as it should be, or -1
@@ -36,6 +38,7 @@ struct receiver {
 	unsigned int delay_us;
 	uint64_t stop_after;
 	_Atomic bool held;
+	_Atomic uint64_t hold_at;
 	bool hash;
 
 	_Atomic uint64_t bytes;

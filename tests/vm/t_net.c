@@ -327,7 +327,7 @@ static void flag_follows(void **state)
  * @program: of the link
  * @file: of @program
  * @pair: from a to b
- * @receiver: too slow to be done before
+ * @receiver: slow, and stops halfway until the cable is cut
  * @sender: of the link
  */
 struct cut {
@@ -358,6 +358,7 @@ static void cut_now(struct cut *cut, int namespace, const char *command)
 		.expect = cut->program,
 		.chunk = 4 * KIB,
 		.delay_us = 2000,
+		.hold_at = 2 * MIB,
 	};
 	assert_int_equal(receiver_start(&cut->receiver), 0);
 	link_prepare(&cut->sender.link, cut->pair.tx, cut->program);
@@ -395,6 +396,7 @@ static void cut_mended(struct cut *cut, int namespace, const char *command)
 
 	run_in(namespace, command);
 	cut->receiver.delay_us = 0;
+	receiver_go(&cut->receiver);
 	program_rest(rest, cut->program, cut->sender.link.bytes_sent);
 	assert_true(link_send_all(cut->sender.context, cut->pair.tx, rest) > 0);
 	close(cut->pair.tx);
@@ -445,6 +447,7 @@ static void down_and_up(void **state)
 	cut_now(&cut, net.b, IP " link set " DEV_B
 		" down && sleep 1 && " IP " link set " DEV_B " up");
 	cut.receiver.delay_us = 0;
+	receiver_go(&cut.receiver);
 	sender_join(&cut.sender);
 	assert_int_equal(cut.sender.err, 0);
 	assert_null(link_problem_complete(&cut.sender.link, cut.program, 0));
