@@ -280,9 +280,37 @@ size_t pair_fill(int fd, uint8_t byte)
 			done += n;
 			quiet = 0;
 		}
-		guest_sleep_ms(80);
+		pair_settle(fd);
 	}
 	return done;
+}
+
+static bool is_settled(const struct tcp_info *info)
+{
+	return !info->tcpi_unacked &&
+	       (!info->tcpi_notsent_bytes || !info->tcpi_snd_wnd);
+}
+
+void pair_settle(int fd)
+{
+	struct tcp_info info;
+	unsigned int i, calm = 0;
+
+	for (i = 0; i < GUEST_PATIENCE_MS / 10 && calm < 8; i++) {
+		socklen_t length = sizeof(info);
+
+		guest_sleep_ms(10);
+		memset(&info, 0, sizeof(info));
+		/* Another socket than TCP's has nothing under way. */
+		if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length))
+			calm++;
+		else
+			calm = is_settled(&info) ? calm + 1 : 0;
+	}
+	if (calm < 8)
+		print_message("TCP has %u bytes not sent, %u segments under way, a window of %u\n",
+			      info.tcpi_notsent_bytes, info.tcpi_unacked,
+			      info.tcpi_snd_wnd);
 }
 
 uint64_t pair_drain(int fd)
@@ -318,7 +346,7 @@ unsigned int pair_data_segments(int fd)
 	socklen_t length = sizeof(info);
 
 	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length);
-	return info.tcpi_data_segs_out;
+	return info.tcpi_data_segs_out - info.tcpi_total_retrans;
 }
 
 int pair_pass(int sock, int fd)

@@ -74,6 +74,12 @@ void pair_set_nonblock(int fd, bool nonblock);
 /* SO_SNDTIMEO of @fd, or fail the test. */
 void pair_set_sndtimeo(int fd, unsigned int ms);
 
+/*
+ * Wait until nothing of what @fd has queued moves any more, as nobody reads it. A window
+ * that has room for less than TCP likes to send is filled by a probe, after a while.
+ */
+void pair_settle(int fd);
+
 /* Write @byte into @fd until no more goes in; returns how many did. */
 size_t pair_fill(int fd, uint8_t byte);
 
@@ -86,7 +92,10 @@ int pair_readable(int fd);
 /* Bytes in the send queue of TCP socket @fd that were not sent yet. */
 int pair_unsent(int fd);
 
-/* Data segments that TCP socket @fd has sent. */
+/*
+ * Data segments that TCP socket @fd has sent; none of them twice, as it does where an
+ * acknowledgement is late.
+ */
 unsigned int pair_data_segments(int fd);
 
 /* Pass @fd through AF_UNIX socket @sock, with a byte 'f': 0 or -errno. */

@@ -83,7 +83,6 @@ static void scene_fill(struct scene *scene)
 	program_memory(program, filler, sizeof(filler));
 	scene->filled = pair_fill(scene->pair.tx, 'x');
 	pair_set_nonblock(scene->pair.tx, true);
-	/* A probe of TCP's makes room once more after a while. */
 	for (quiet = 0; quiet < 4; quiet++) {
 		link_prepare(&link, scene->pair.tx, program);
 		link_send(scene->sender.context, &link);
@@ -91,7 +90,7 @@ static void scene_fill(struct scene *scene)
 		if (link.bytes_sent)
 			quiet = 0;
 		else
-			guest_sleep_ms(80);
+			pair_settle(scene->pair.tx);
 	}
 	pair_set_nonblock(scene->pair.tx, false);
 }
@@ -138,7 +137,7 @@ static void scene_signal(struct scene *scene, int sig)
 	unsigned int before = handled, i;
 
 	assert_int_equal(pthread_kill(scene->sender.thread, sig), 0);
-	for (i = 0; i < 5000 && handled == before; i++)
+	for (i = 0; i < GUEST_PATIENCE_MS / 2 && handled == before; i++)
 		guest_sleep_ms(2);
 	assert_int_equal(handled, before + 1);
 }
@@ -412,12 +411,15 @@ static void stopped(void **state)
 	}
 	scene_receive(&scene);
 	scene.receiver.delay_us = 2000;
-	receiver_go(&scene.receiver);
+	/* The child cannot end before it has been stopped as often. */
+	scene.receiver.hold_at = scene.program->bytes * 5 / 8;
+	scene.receiver.held = false;
 	for (i = 1; i < 4; i++) {
 		receiver_wait_bytes(&scene.receiver,
 				    i * scene.program->bytes / 8);
 		stop_and_go(pid);
 	}
+	receiver_go(&scene.receiver);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	scene_arrives(&scene, scene.program->bytes);
