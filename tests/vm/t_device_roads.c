@@ -140,13 +140,14 @@ static void few_frags(void **state)
  * struct weather - what befalls packets, and how TCP tells that it did
  * @qdisc: of eth0, or NULL
  * @features: for ethtool -K, or NULL
- * @sysctl: of net, to be set to 2, or NULL
+ * @sysctl: of net, to be set to @value, or NULL
  * @counter: of /proc/net, that is to grow
  */
 struct weather {
 	const char *qdisc;
 	const char *features;
 	const char *sysctl;
+	const char *value;
 	const char *counter;
 };
 
@@ -163,7 +164,7 @@ static void through(void **state)
 	if (weather->features)
 		device_run(ETHTOOL " -K " DEVICE " %s", weather->features);
 	if (weather->sysctl)
-		device_sysctl(weather->sysctl, "2");
+		device_sysctl(weather->sysctl, weather->value);
 	if (weather->qdisc)
 		device_shape(weather->qdisc);
 	before = device_counter(weather->counter);
@@ -251,10 +252,14 @@ WEATHER(corrupt, .qdisc = "netem corrupt 5%", .counter = "RetransSegs");
 WEATHER(everything,
 	.qdisc = "netem delay 2ms 1ms reorder 20% loss 5% duplicate 5% corrupt 3%",
 	.counter = "TCPDSACKRecv");
-/* Packets larger than the bucket are segmented by the queue. */
-WEATHER(slow, .qdisc = "tbf rate 20mbit burst 16kb limit 20kb",
+/*
+ * Packets larger than the bucket are segmented by the queue. The first one of a connection
+ * is, with 10 segments, and the queue has no room for all of them, however slow the guest.
+ */
+WEATHER(slow, .qdisc = "tbf rate 20mbit burst 8kb limit 10kb",
+	.sysctl = "ipv4/tcp_min_tso_segs", .value = "10",
 	.counter = "RetransSegs");
-WEATHER(probes, .sysctl = "ipv4/tcp_mtu_probing",
+WEATHER(probes, .sysctl = "ipv4/tcp_mtu_probing", .value = "2",
 	.counter = "TCPMTUPSuccess");
 
 #define ALONG(name, road, debug, what) \
