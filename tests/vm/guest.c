@@ -244,6 +244,21 @@ int guest_insmod(const char *ko, const char *parameters)
 	return err;
 }
 
+void guest_wait_unused(void)
+{
+	char text[32] = "";
+	unsigned int i;
+
+	for (i = 0; i < GUEST_PATIENCE_MS / 20; i++) {
+		assert_true(guest_read("/sys/module/zcx/refcnt", text,
+				       sizeof(text)) > 0);
+		if (!atoi(text))
+			return;
+		guest_sleep_ms(20);
+	}
+	fail_msg("zcx is used by somebody");
+}
+
 int guest_rmmod(void)
 {
 	return syscall(SYS_delete_module, "zcx", O_NONBLOCK) ? -errno : 0;

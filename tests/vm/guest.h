@@ -70,6 +70,12 @@ void guest_sleep_ms(unsigned int ms);
 /* Load the module in file @ko; 0 or -errno. */
 int guest_insmod(const char *ko, const char *parameters);
 
+/*
+ * Wait until nobody uses zcx: what the test before this one has closed may be at its end
+ * in a worker.
+ */
+void guest_wait_unused(void);
+
 /* Unload zcx without waiting; 0 or -errno. */
 int guest_rmmod(void);
 

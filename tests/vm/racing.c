@@ -293,6 +293,8 @@ uint64_t racing_run(const struct race *race)
 	change.seed[1] = racing.seed[1];
 	assert_int_equal(pthread_create(&change.thread, NULL, change_always,
 					&change), 0);
+	while (!change.count)
+		guest_sleep_ms(1);
 	for (end = time(NULL) + race->seconds; time(NULL) < end; links++) {
 		if (race->lane == ZCX_LANE_DIRECT)
 			file_make_cold(&racing.file);

@@ -402,6 +402,7 @@ static void load_module(void **state)
 	(void)state;
 	faults_in_modules();
 	test_at_end(guest_restore_zcx, NULL);
+	guest_wait_unused();
 	assert_int_equal(guest_rmmod(), 0);
 	do {
 		int ko = open(getenv("ZCX_KO"), O_RDONLY | O_CLOEXEC);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "exchange.h"
 #include "guest.h"
@@ -28,7 +29,7 @@ static long long refcnt(void)
 static void unload(void)
 {
 	test_at_end(guest_restore_zcx, NULL);
-	assert_int_equal(refcnt(), 0);
+	guest_wait_unused();
 	assert_int_equal(guest_rmmod(), 0);
 }
 
@@ -68,7 +69,7 @@ static void refused_while_open(void **state)
 	(void)state;
 	test_at_end(guest_restore_zcx, NULL);
 	program_memory(program, "still here", 10);
-	assert_int_equal(refcnt(), 0);
+	guest_wait_unused();
 	x.context = zcx_open();
 	assert_int_equal(refcnt(), 1);
 	assert_int_equal(guest_rmmod(), -EWOULDBLOCK);
@@ -95,6 +96,7 @@ static void refused_while_sending(void **state)
 
 	(void)state;
 	test_at_end(guest_restore_zcx, NULL);
+	guest_wait_unused();
 	pair_open(&pair, PAIR_TCP4, 32768, 32768);
 	sender.context = zcx_open();
 	file_make(&file, DIR_MEMFD, MIB);
@@ -189,14 +191,23 @@ static void loads_once(void **state)
 struct load {
 	const struct program *program;
 	_Atomic bool stop;
-	unsigned int good;
+	_Atomic unsigned int good;
 	char problem[256];
 	pthread_t thread;
 };
 
+static unsigned int now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 static void *send_always(void *arg)
 {
 	struct load *load = arg;
+	unsigned int begin;
 
 	while (!load->stop && !load->problem[0]) {
 		struct exchange x = { .program = load->program };
@@ -209,14 +220,15 @@ static void *send_always(void *arg)
 					 "open: %s", strerror(-x.context));
 			continue;
 		}
+		begin = now_ms();
 		if (exchange_try(&x))
 			load->good++;
 		else
 			memcpy(load->problem, x.problem,
 			       sizeof(load->problem));
 		close(x.context);
-		/* Let rmmod have a chance. */
-		guest_sleep_ms(load->good % 8);
+		/* Let rmmod have a chance, however long that took. */
+		guest_sleep_ms(now_ms() - begin + load->good % 8);
 	}
 	return NULL;
 }
@@ -251,8 +263,9 @@ static void rounds_under_load(void **state)
 		unloaded++;
 		guest_sleep_ms(unloaded % 8);
 	}
-	guest_sleep_ms(200);
 	for (i = 0; i < ARRAY_SIZE(by); i++) {
+		while (!by[i].good && !by[i].problem[0])
+			guest_sleep_ms(5);
 		by[i].stop = true;
 		pthread_join(by[i].thread, NULL);
 		if (by[i].problem[0])

@@ -24,7 +24,7 @@ transfer() {
 	where=$1
 	shift
 	rm -f listening
-	timeout 60 zcx recv -q -o arrived "$where" > received 2> listening &
+	timeout 600 zcx recv -q -o arrived "$where" > received 2> listening &
 	receiver=$!
 	until [ -s listening ]; do sleep 0.05; done
 	address=$(sed -n 's/^listening on //p' listening)
