@@ -3,6 +3,7 @@
  * Whole runs of memory in packets, and what ends or interrupts their way: all
  * is closed, the device goes, the peer goes, a signal comes, others write.
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -15,18 +16,52 @@
 #include "guest.h"
 #include "vmtest.h"
 
+/**
+ * struct queue - of eth0: bytes wait in it until it is told to let them go
+ * @closed: a bucketful passes at once, and hardly anything after that
+ * @open: the same queue, and it is fast
+ */
+struct queue {
+	const char *closed;
+	const char *open;
+};
+
+static const struct queue whole = {
+	.closed = "tbf rate 8kbit burst 100kb limit 1mb",
+	.open = "tbf rate 100mbit burst 100kb limit 1mb",
+}, segmented = {
+	.closed = "tbf rate 8kbit burst 16kb limit 1mb",
+	.open = "tbf rate 100mbit burst 16kb limit 1mb",
+};
+
+/* What waits goes when the next packet comes, or its time by the old rate. */
+static void queue_open(const struct queue *queue)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr.s_addr = inet_addr(PAIR_FAR_IP4),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	device_run(TC " qdisc change dev " DEVICE " root %s", queue->open);
+	assert_int_equal(sendto(fd, "", 1, 0, (void *)&to, sizeof(to)), 1);
+	close(fd);
+}
+
 /* Packets hold pages and nothing else: all is closed, and the module gone. */
 static void closed_behind(void **state)
 {
-	const char *qdisc = *state;
+	const struct queue *queue = *state;
 	struct trip trip;
 
 	device_open();
 	test_at_end(guest_restore_zcx, NULL);
-	trip_open(&trip, 60001);
+	guest_wait_unused();
+	trip_open(&trip, 300001);
 	trip_connect_to(&trip, PAIR_FAR_IP4, MIB, 0);
 	trip_receive(&trip, false);
-	device_shape(qdisc);
+	device_shape(queue->closed);
 	trip_send(&trip, 0);
 	trip_assert_held(&trip);
 	close(trip.pair.tx);
@@ -37,6 +72,7 @@ static void closed_behind(void **state)
 	assert_false(guest_has_zcx());
 	assert_true(trip.receiver.bytes < trip.program->bytes);
 
+	queue_open(queue);
 	receiver_join(&trip.receiver);
 	assert_int_equal(trip.receiver.wrong_at, -1);
 	assert_int_equal(trip.receiver.error, 0);
@@ -464,12 +500,11 @@ static void writers(void **state)
 static const bool yes = true, no = false;
 
 const struct vm_test device_ends_tests[] = {
-	{ "device_closed_netem", closed_behind, "netem delay 1500ms", "test",
-	  "test", "device", 60,
+	{ "device_closed_whole", closed_behind, &whole, "test", "test",
+	  "device", 60,
 	  "bytes in a queue arrive, though all is closed and the module gone" },
-	{ "device_closed_tbf", closed_behind,
-	  "tbf rate 300kbit burst 16kb limit 1mb", "test", "all", "device",
-	  60, "the same behind a slow queue that segments them" },
+	{ "device_closed_segmented", closed_behind, &segmented, "test", "all",
+	  "device", 60, "the same behind a queue that segments them" },
 	{ "device_removed", device_removed, NULL, "test", "test", "device", 60,
 	  "a device is removed with our pages in its rings" },
 	{ "device_back", device_back, NULL, "test", "test", "device", 90,
