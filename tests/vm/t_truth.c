@@ -200,28 +200,43 @@ static void totals(void **state)
 static void waits(void **state)
 {
 	struct program *program = program_new();
-	struct exchange x = {
-		.program = program,
-		.kind = *(const enum pair_kind *)*state,
-		.sndbuf = 16 * KIB,
-		.rcvbuf = 16 * KIB,
+	struct receiver receiver = {
+		.expect = program,
 		.chunk = 8 * KIB,
 		.delay_us = 500,
+		.held = true,
 	};
+	struct sender sender = { .context = zcx_open() };
 	struct vfile file;
+	struct pair pair;
 
-	x.context = zcx_open();
 	file_make(&file, DIR_EXT4, 500001);
 	program_memory(program, "no need to wait", 15);
-	sent(program, x.context, PAIR_TCP4, &x.link);
-	assert_int_equal(link_fdinfo(x.context, "waits_socket"), 0);
-	assert_int_equal(link_fdinfo(x.context, "batches"), 1);
+	sent(program, sender.context, PAIR_TCP4, &sender.link);
+	assert_int_equal(link_fdinfo(sender.context, "waits_socket"), 0);
+	assert_int_equal(link_fdinfo(sender.context, "batches"), 1);
 	program_file(program, &file, 0, ZCX_TO_EOF);
-	exchange_run(&x);
-	assert_true(link_fdinfo(x.context, "waits_socket") > 0);
-	assert_true(link_fdinfo(x.context, "batches") >
-		    link_fdinfo(x.context, "waits_socket"));
-	close(x.context);
+	pair_open(&pair, *(const enum pair_kind *)*state, 16 * KIB, 16 * KIB);
+	receiver.fd = pair.rx;
+	assert_int_equal(receiver_start(&receiver), 0);
+	link_prepare(&sender.link, pair.tx, program);
+	assert_int_equal(sender_start(&sender), 0);
+	assert_true(sender_wait_asleep(&sender));
+	receiver_go(&receiver);
+	sender_join(&sender);
+	assert_int_equal(sender.err, 0);
+	assert_null(link_problem(&sender.link));
+	assert_int_equal(sender.link.bytes_sent, program->bytes);
+	assert_true(link_fdinfo(sender.context, "waits_socket") > 0);
+	assert_true(link_fdinfo(sender.context, "batches") >
+		    link_fdinfo(sender.context, "waits_socket"));
+	close(pair.tx);
+	pair.tx = -1;
+	receiver_join(&receiver);
+	assert_int_equal(receiver.wrong_at, -1);
+	assert_int_equal(receiver.bytes, program->bytes);
+	pair_close(&pair);
+	close(sender.context);
 	file_drop(&file);
 }
 
