@@ -280,7 +280,7 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 
-	while (time(NULL) < end && round_once(w))
+	while ((!w->whole || time(NULL) < end) && round_once(w))
 		w->rounds++;
 	return NULL;
 }

@@ -203,7 +203,7 @@ static void *work(void *arg)
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	while (time(NULL) < w->pool->end && context >= 0) {
+	while ((!w->rounds || time(NULL) < w->pool->end) && context >= 0) {
 		if (!one_round(w, context))
 			break;
 		w->rounds++;
