@@ -7,7 +7,7 @@ from . import build, host, image, netns, qemu
 from .host import progress
 from .result import FAIL, PASS, SKIP, Result
 
-_BOOT_TIMEOUT = 240         # seconds until the first test begins, on a loaded machine
+_BOOT_TIMEOUT = 600         # seconds until the first test begins, on a loaded machine
 _STOCK_FACTOR = 4           # as vmtest.c has them
 _DEBUG_FACTOR = 12
 _GRACE = 90                 # seconds beyond a test's own limit until the guest is given up

@@ -16,7 +16,7 @@ from .host import RigError, progress, run
 from .result import FAIL, PASS, SKIP, Result
 
 _BUILD_TIMEOUT = 3600
-_RUN_TIMEOUT = 300          # seconds until kunit.py gives the guest up
+_RUN_TIMEOUT = 1800         # seconds until kunit.py gives the guest up
 _STATUS = {'PASS': PASS, 'SKIP': SKIP}
 _OPTIONS = 'CONFIG_ZCX=y\nCONFIG_ZCX_KUNIT_TEST=y\n'
 
