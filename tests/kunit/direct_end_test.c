@@ -129,7 +129,8 @@ static void direct_destroyed_with_reads_under_way(struct kunit *test)
 		if (i != 2)
 			platter_end_in_interrupt(platter, i);
 	}
-	KUNIT_EXPECT_TRUE(test, platter_is_released(platter));
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&platter->released,
+							    PATIENCE));
 	KUNIT_EXPECT_EQ(test, bytes_of(test, ANOTHER), 0);
 	KUNIT_EXPECT_EQ(test, world->platter->count, 0);
 }
@@ -537,7 +538,7 @@ static struct sleeper *make_sleeper(struct kunit *test,
 /* Whatever it was told, it does not sleep any more. */
 static bool sleeper_wakes(struct kunit *test, struct sleeper *sleeper)
 {
-	bool woken = wait_for_completion_timeout(&sleeper->awake, 5 * HZ);
+	bool woken = wait_for_completion_timeout(&sleeper->awake, PATIENCE);
 
 	if (!woken) {
 		send_sig(SIGKILL, sleeper->task, 1);
