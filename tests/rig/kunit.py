@@ -97,7 +97,7 @@ def _kunit_py(tree, work, fragments, pattern):
         [sys.executable, tree / 'tools/testing/kunit/kunit.py', 'run', '--arch=x86_64',
          f'--jobs={host.jobs()}', f'--timeout={_RUN_TIMEOUT}', f'--build_dir={work}',
          *[f'--kunitconfig={path}' for path in fragments], f'--json={answer}',
-         '--kernel_args=no5lvl',        # see qemu.py
+         '--kernel_args=no5lvl', f'--kernel_args={qemu.TCG_CLOCK}',     # see qemu.py
          f'--qemu_args=-smp 2 -cpu max -m 2048 -accel {qemu.TCG}', pattern],
         log=build.OUT / 'logs/kunit.log', cwd=tree, timeout=_BUILD_TIMEOUT, check=False,
         what='KUnit')

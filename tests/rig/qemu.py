@@ -14,6 +14,11 @@ _KVM_TIMEOUT = 15       # seconds; where KVM is broken, a guest may hang for eve
 # KUnit's runner starts QEMU itself, with this accelerator.
 TCG = 'tcg,thread=multi'
 
+# An emulated guest on a busy machine measures its time stamp counter wrong as it boots, by
+# a factor of 30 if it comes to that, and takes what follows for a lockup. The HPET says
+# how fast it is.
+TCG_CLOCK = 'tsc=unstable'
+
 # A nanosecond of the guest's time for each instruction; idle time is skipped.
 _COUNTING = 'shift=0,sleep=off'
 
@@ -71,6 +76,8 @@ def _rest(initrd, append, disks, serials):
 def command(kernel, initrd, append, disks=(), memory=1024, serials=(), accel=None):
     """The command line of a guest with two CPUs; what it writes to disks is thrown away."""
     accel = accel or accelerator(kernel)
+    if accel == TCG:
+        append = f'{append} {TCG_CLOCK}'
     return [*_common(accel, kernel, memory), '-smp', '2', *_rest(initrd, append, disks, serials)]
 
 
