@@ -15,6 +15,7 @@
 
 #define BENCH_MAX_HEADER	(64U << 10)
 #define BENCH_MAX_METHODS	16
+#define BENCH_MAX_LAPS		5
 
 /* A socket that takes nothing for so long makes the cell an error. */
 #define BENCH_PATIENCE_SECONDS	20
@@ -64,6 +65,15 @@ struct bench_options {
 	bool verbose;
 };
 
+/*
+ * Whether one request goes after the other: the next is sent when the peer has all
+ * of the last one.
+ */
+static inline bool bench_exchanges(const struct bench_options *options)
+{
+	return options->soak && options->to;
+}
+
 /**
  * struct bench_job - what the methods work on
  * @path: the file's name
@@ -71,13 +81,14 @@ struct bench_options {
  * @size: bytes of it that one request sends
  * @header: goes in front
  * @header_bytes: how many; may be 0
- * @requests: of one run
+ * @requests: of one lap
+ * @laps: of one run; clocks stand still between them
  * @sock: a connected TCP socket, another one for each run
  * @device: a zcx context, or -errno
  * @floor: for tcp_alone: a file to send again and again, or -1
  * @floor_bytes: how much of it
  * @state: the method's own, from prepare() to release()
- * @zcx: out, methods of zcx: sums over one run
+ * @zcx: out, methods of zcx: sums over one lap
  * @completions: out, msg_zerocopy: sends that the kernel has reported as done
  * @completions_copied: out: of these, whose bytes were copied after all
  * @why: out: why prepare() returned BENCH_CANNOT
@@ -89,6 +100,7 @@ struct bench_job {
 	const char *header;
 	size_t header_bytes;
 	unsigned long requests;
+	unsigned long laps;
 	int sock;
 	int device;
 	int floor;
@@ -100,8 +112,8 @@ struct bench_job {
 	char why[128];
 };
 
-/* Bytes of one run, headers included. */
-static inline uint64_t bench_run_bytes(const struct bench_job *job)
+/* Bytes of one lap, headers included. */
+static inline uint64_t bench_lap_bytes(const struct bench_job *job)
 {
 	return job->requests * (job->size + job->header_bytes);
 }
@@ -119,9 +131,10 @@ static inline uint64_t bench_run_bytes(const struct bench_job *job)
  * @connected: before every run, with a new socket. Returns 0 or -errno. May be
  *	NULL
  * @send: send one request: header and file. Returns 0 or -errno
- * @send_run: instead of @send: all bytes of a run
- * @flush: after the last request of a run: wait for what must be over before
- *	the run is. May be NULL
+ * @send_run: instead of @send: all bytes of a lap. Where there are both, it is
+ *	left out if one request goes after the other
+ * @flush: after the last request of a lap: wait for what must be over before
+ *	the lap is. May be NULL
  * @release: after the last run. May be NULL
  */
 struct bench_method {
@@ -165,8 +178,8 @@ struct bench_run {
  * @runs: as many as were asked for
  * @busy: idle time is not in their totals
  * @counts: of the counting pass
- * @zcx: sums over the last measured run, for methods of zcx
- * @completions: of the last measured run, for msg_zerocopy
+ * @zcx: sums over the last measured lap, for methods of zcx
+ * @completions: of the last measured lap, for msg_zerocopy
  * @completions_copied: likewise
  */
 struct bench_cell {

@@ -6,15 +6,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench.h"
 #include "cache.h"
 #include "channel.h"
 #include "cli.h"
 #include "clock.h"
-
-#define SETTLE_NS	20000000L
+#include "figures.h"
+#include "io.h"
+#include "pause.h"
 
 /* What the steps of a cell share. */
 struct bench {
@@ -24,6 +24,8 @@ struct bench {
 	const struct bench_soaker *soaker;
 	struct bench_cell *cell;
 	struct bench_channel channel;
+	struct bench_pauses pauses;
+	const char *doing;
 };
 
 static void __attribute__((format(printf, 3, 4)))
@@ -47,30 +49,51 @@ static void fail_at(struct bench *bench, const char *what, int error)
 		 hint ? hint : strerror(-error));
 }
 
-static int send_requests(struct bench *bench)
+static int wait_for_peer(struct bench *bench)
 {
-	const struct bench_method *method = bench->cell->method;
-	struct bench_job *job = bench->job;
+	return bench_exchanges(bench->options) ?
+	       bench_pauses_until_acked(&bench->pauses, bench->job->sock) :
+	       bench_channel_wait(&bench->channel);
+}
+
+/* So each has the same packets, ACKs and interrupts, whenever the peer answers. */
+static int send_each(struct bench *bench, bool wait)
+{
 	unsigned long i;
 	int ret = 0;
 
-	if (method->send_run)
+	for (i = 0; !ret && i < bench->job->requests; i++) {
+		/* After the last one there is more to be done first. */
+		if (i && wait)
+			ret = wait_for_peer(bench);
+		if (!ret)
+			ret = bench->cell->method->send(bench->job);
+	}
+	return ret;
+}
+
+static int send_requests(struct bench *bench, bool wait)
+{
+	const struct bench_method *method = bench->cell->method;
+	struct bench_job *job = bench->job;
+	int ret;
+
+	if (!method->send || (method->send_run && !wait))
 		ret = method->send_run(job);
 	else
-		for (i = 0; !ret && i < job->requests; i++)
-			ret = method->send(job);
+		ret = send_each(bench, wait);
 	if (!ret && method->flush)
 		ret = method->flush(job);
 	return ret;
 }
 
-static bool set_cache(struct bench *bench)
+static int set_cache(struct bench *bench)
 {
 	struct bench_job *job = bench->job;
 	int ret;
 
 	if (!bench->options->cold)
-		return true;
+		return 0;
 	ret = bench_cache_cold(job->file, job->size);
 	if (ret == -EBUSY)
 		end_cell(bench->cell, BENCH_FAILED,
@@ -78,93 +101,143 @@ static bool set_cache(struct bench *bench)
 			 job->path);
 	else if (ret)
 		fail_at(bench, "cannot make the file cold", ret);
-	return !ret;
+	return ret;
 }
 
-static int begin(struct bench *bench)
+static int begin(struct bench *bench, unsigned long laps)
 {
 	const struct bench_method *method = bench->cell->method;
 	struct bench_job *job = bench->job;
 	int ret;
 
-	memset(&job->zcx, 0, sizeof(job->zcx));
-	job->completions = 0;
-	job->completions_copied = 0;
 	ret = bench_channel_open(&bench->channel, bench->receiver,
 				 bench->options->to);
 	if (ret)
 		return ret;
 	job->sock = bench->channel.sock;
-	bench_channel_expect(&bench->channel, bench_run_bytes(job));
+	bench_channel_expect(&bench->channel, laps * bench_lap_bytes(job));
 	if (method->connected)
 		ret = method->connected(job);
+	if (!ret && bench_exchanges(bench->options))
+		ret = bench_pauses_begin(&bench->pauses, job->sock);
 	if (ret)
 		bench_channel_close(&bench->channel, true);
 	return ret;
 }
 
-/*
- * What the last run has left behind, such as the end of its receiver and memory
- * that is freed later, must not fall into the next one.
- */
-static void settle(void)
-{
-	const struct timespec pause = { .tv_nsec = SETTLE_NS };
-
-	nanosleep(&pause, NULL);
-}
-
 /* Close; has everything arrived, and nothing else? */
-static bool end(struct bench *bench, int ret, const char *failed)
+static bool end(struct bench *bench, int ret)
 {
 	uint64_t expected = bench->channel.expected;
 	uint64_t arrived = bench_channel_close(&bench->channel, ret);
 	/* EAGAIN: SO_SNDTIMEO is over. */
 	bool stuck = ret == -ETIMEDOUT || ret == -EAGAIN;
 
+	if (bench->cell->outcome != BENCH_DONE)
+		return false;
 	if (stuck || (!ret && arrived != expected))
 		end_cell(bench->cell, BENCH_FAILED,
 			 "%" PRIu64 " of %" PRIu64 " bytes arrived%s", arrived,
 			 expected, stuck ? ", then nothing moved any more" : "");
 	else if (ret)
-		fail_at(bench, failed, ret);
+		fail_at(bench, bench->doing, ret);
 	return bench->cell->outcome == BENCH_DONE;
+}
+
+static void clear_sums(struct bench_job *job)
+{
+	memset(&job->zcx, 0, sizeof(job->zcx));
+	job->completions = 0;
+	job->completions_copied = 0;
+}
+
+/* What the clock shows, less what waiting took by itself. */
+static void read_lap(struct bench *bench, const struct bench_clock *clock,
+		     struct bench_run *lap)
+{
+	uint64_t waited = bench_pauses_ns(&bench->pauses);
+
+	if (!bench_clock_stop(clock, lap) || lap->total_ns < waited) {
+		bench->cell->busy = false;
+		return;
+	}
+	lap->total_ns -= waited;
+	/* Ticks may not be in there. */
+	lap->sender_ns -= bench_min(waited, lap->sender_ns);
+}
+
+/* What the clocks see of a run. Returns 0 or -errno. */
+static int one_lap(struct bench *bench, struct bench_run *lap,
+		   struct bench_count *count)
+{
+	bool wait = bench_exchanges(bench->options) && !count;
+	struct bench_clock clock;
+	int ret;
+
+	clear_sums(bench->job);
+	bench_clock_settle(bench->soaker);
+	bench->pauses.count = 0;
+	bench_clock_start(&clock, bench->soaker);
+	if (count)
+		bench_count_begin(count);
+	bench->doing = "sending";
+	ret = send_requests(bench, wait);
+	if (count)
+		bench_count_sent(count);
+	if (!ret) {
+		bench->doing = "waiting for the receiver";
+		ret = wait_for_peer(bench);
+	}
+	if (count)
+		bench_count_end(count, bench_channel_receiver(&bench->channel));
+	read_lap(bench, &clock, lap);
+	return ret;
+}
+
+/*
+ * The median lap, so many times: what comes with one request of many, such as a tick
+ * or new buffers for the network card, would be chance.
+ */
+static void sum_up(const struct bench_run *laps, size_t count,
+		   struct bench_run *run)
+{
+	struct bench_figures figures;
+
+	bench_figures(laps, count, &figures);
+	run->total_ns = figures.total * count;
+	run->sender_ns = figures.sender * count;
+	run->switches = figures.switches * count;
 }
 
 /*
  * Over a connection of its own, which is there when the clock starts. Measured
- * in @run; with @count it is counted as well.
+ * in @run; with @count one lap of it is counted.
  */
 static bool one_run(struct bench *bench, struct bench_run *run,
 		    struct bench_count *count)
 {
-	const char *failed = "sending";
-	struct bench_clock clock;
+	unsigned long laps = count ? 1 : bench->job->laps;
+	struct bench_run lap[BENCH_MAX_LAPS] = { 0 };
+	bool each = bench_exchanges(bench->options);
+	unsigned long i;
 	int ret;
 
-	if (!set_cache(bench))
+	/* A CPU that sleeps puts off what is to be done then; connecting has it done. */
+	if (!each && set_cache(bench))
 		return false;
-	ret = begin(bench);
+	ret = begin(bench, laps);
 	if (ret) {
 		fail_at(bench, "cannot connect", ret);
 		return false;
 	}
-	settle();
-	bench_clock_start(&clock, bench->soaker);
-	if (count)
-		bench_count_begin(count);
-	ret = send_requests(bench);
-	if (count)
-		bench_count_sent(count);
-	if (!ret) {
-		failed = "waiting for the receiver";
-		ret = bench_channel_wait(&bench->channel);
+	for (i = 0; !ret && i < laps; i++) {
+		if (each)
+			ret = set_cache(bench);
+		if (!ret)
+			ret = one_lap(bench, &lap[i], count);
 	}
-	if (count)
-		bench_count_end(count, bench_channel_receiver(&bench->channel));
-	if (!bench_clock_stop(&clock, run))
-		bench->cell->busy = false;
-	return end(bench, ret, failed);
+	sum_up(lap, i, run);
+	return end(bench, ret);
 }
 
 static void keep_sums(struct bench *bench)
@@ -254,7 +327,13 @@ void bench_cell_run(const struct bench_options *options, struct bench_job *job,
 		    struct bench_receiver *receiver,
 		    const struct bench_soaker *soaker, struct bench_cell *cell)
 {
-	struct bench bench = { options, job, receiver, soaker, cell, { 0 } };
+	struct bench bench = {
+		.options = options,
+		.job = job,
+		.receiver = receiver,
+		.soaker = soaker,
+		.cell = cell,
+	};
 
 	if (can_run(&bench))
 		prepare_and_run(&bench);

@@ -17,6 +17,13 @@
 #include "bench.h"
 #include "clock.h"
 
+#define NS_PER_SECOND	1000000000L
+#define SETTLE_NS	20000000L
+
+/* Of one tick or several, and how long after the last one a lap begins. */
+#define TICK_NS		4000000L
+#define AFTER_TICK_NS	100000L
+
 static uint64_t read_clock(clockid_t id)
 {
 	struct timespec ts;
@@ -77,6 +84,28 @@ static uint64_t read_switches(void)
 
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_nvcsw + usage.ru_nivcsw;
+}
+
+/* A tick is due whenever CLOCK_MONOTONIC is at a multiple of its period. */
+static long until_after_tick(long ns)
+{
+	return TICK_NS - ns % TICK_NS + AFTER_TICK_NS;
+}
+
+void bench_clock_settle(const struct bench_soaker *soaker)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += SETTLE_NS;
+	/* While a CPU sleeps it has no ticks. */
+	if (soaker)
+		until.tv_nsec += until_after_tick(until.tv_nsec);
+	if (until.tv_nsec >= NS_PER_SECOND) {
+		until.tv_nsec -= NS_PER_SECOND;
+		until.tv_sec++;
+	}
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
 void bench_clock_start(struct bench_clock *clock,

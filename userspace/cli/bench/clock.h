@@ -30,6 +30,13 @@ struct bench_clock {
 	uint64_t switches;
 };
 
+/*
+ * To be called before the clock starts: what has been left behind, such as the end
+ * of the last run's receiver and memory that is freed at one of the next ticks, shall
+ * not be measured, and with @soaker the next tick shall be as far away as can be.
+ */
+void bench_clock_settle(const struct bench_soaker *soaker);
+
 /* @soaker may be NULL: then the kernel's account of idle time is taken. */
 void bench_clock_start(struct bench_clock *clock,
 		       const struct bench_soaker *soaker);

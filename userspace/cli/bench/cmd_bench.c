@@ -19,15 +19,36 @@
 #define RUN_BYTES	(2U << 20)
 #define RUN_REQUESTS	256
 
-/* Only the first request would find the cache cold. */
-static unsigned long usual_requests(const struct bench_options *options,
-				    uint64_t request_bytes)
-{
-	uint64_t requests = (RUN_BYTES + request_bytes - 1) / request_bytes;
+/* When nothing but the request is measured, the more of them are cheap. */
+#define EXCHANGE_BYTES	(8U << 20)
 
-	if (options->cold)
-		return 1;
-	return requests < RUN_REQUESTS ? requests : RUN_REQUESTS;
+static unsigned long number(uint64_t bytes, uint64_t request_bytes,
+			    uint64_t most)
+{
+	uint64_t requests = (bytes + request_bytes - 1) / request_bytes;
+
+	return requests < most ? requests : most;
+}
+
+/*
+ * Only the first request of a lap finds the cache cold; laps need clocks that are
+ * exact enough for one request.
+ */
+static void set_requests(const struct bench_options *options,
+			 struct bench_job *job)
+{
+	uint64_t bytes = job->size + job->header_bytes;
+	bool exchange = bench_exchanges(options);
+
+	job->laps = 1;
+	job->requests = options->requests;
+	if (job->requests)
+		return;
+	job->requests = options->cold ? 1 :
+			number(exchange ? EXCHANGE_BYTES : RUN_BYTES, bytes,
+			       RUN_REQUESTS);
+	if (options->cold && exchange)
+		job->laps = number(RUN_BYTES, bytes, BENCH_MAX_LAPS);
 }
 
 static bool set_size(const struct bench_options *options,
@@ -99,10 +120,7 @@ static bool prepare(const struct bench_options *options,
 	    !open_floor(options, job))
 		return false;
 	job->device = zcx_open();
-	job->requests = options->requests;
-	if (!job->requests)
-		job->requests = usual_requests(options, job->size +
-					       job->header_bytes);
+	set_requests(options, job);
 	return true;
 }
 

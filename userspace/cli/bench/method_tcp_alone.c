@@ -92,9 +92,8 @@ static int fill_program(struct bench_job *job, uint64_t *left)
 	return ret;
 }
 
-static int send_run(struct bench_job *job)
+static int send_bytes(struct bench_job *job, uint64_t left)
 {
-	uint64_t left = bench_run_bytes(job);
 	int ret = 0;
 
 	while (!ret && left) {
@@ -103,6 +102,16 @@ static int send_run(struct bench_job *job)
 			ret = bench_zcx_send(job, job->state);
 	}
 	return ret;
+}
+
+static int send_request(struct bench_job *job)
+{
+	return send_bytes(job, job->size + job->header_bytes);
+}
+
+static int send_run(struct bench_job *job)
+{
+	return send_bytes(job, bench_lap_bytes(job));
 }
 
 static void release(struct bench_job *job)
@@ -114,6 +123,7 @@ const struct bench_method bench_tcp_alone = {
 	.name = "tcp_alone",
 	.device = true,
 	.prepare = prepare,
+	.send = send_request,
 	.send_run = send_run,
 	.release = release,
 };

@@ -20,7 +20,7 @@ static void add_number(struct json_object *to, const char *key, double value)
 	json_object_object_add(to, key, json_object_new_double_s(value, text));
 }
 
-/* A sum over the requests of a run; null if it is not known. */
+/* A sum over the requests of a lap; null if it is not known. */
 static void add_share(struct json_object *to, const char *key,
 		      const struct bench_number *sum, unsigned long requests)
 {
@@ -59,19 +59,20 @@ static const char *clock_name(const struct bench_options *options,
 static void add_cost(struct json_object *to, const struct bench_options *options,
 		     const struct bench_job *job, const struct bench_cell *cell)
 {
-	double kib = bench_run_bytes(job) / 1024.0;
+	double requests = job->laps * job->requests;
+	double kib = job->laps * bench_lap_bytes(job) / 1024.0;
 	struct bench_figures figures;
 
 	bench_figures(cell->runs, options->runs, &figures);
 	json_add_u64(to, "runs", options->runs);
-	json_add_u64(to, "requests", job->requests);
+	json_add_u64(to, "requests", job->laps * job->requests);
 	json_add_text(to, "clock", clock_name(options, cell));
 	add_number(to, options->insn ? "total_insn_per_kib" : "total_ns_per_kib",
 		   figures.total / kib);
 	add_number(to, options->insn ? "sender_insn_per_kib" :
 		   "sender_ns_per_kib", figures.sender / kib);
 	add_number(to, options->insn ? "insn_per_request" : "ns_per_request",
-		   figures.total / job->requests);
+		   figures.total / requests);
 	add_number(to, "spread", figures.spread);
 	add_number(to, "context_switches", figures.switches);
 }

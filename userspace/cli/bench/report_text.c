@@ -24,7 +24,7 @@ static void print_title(const struct bench_options *options,
 	       cli_format_bytes(job->header_bytes, header, sizeof(header)),
 	       options->to ? options->to : "loopback", name.release);
 	printf("%lu runs of %lu requests; %s per KiB, medians\n\n",
-	       options->runs, job->requests,
+	       options->runs, job->laps * job->requests,
 	       options->insn ? "instructions" : "nanoseconds");
 	printf("%-16s %10s %10s %7s %8s %9s %12s %9s %9s\n", "method", "machine",
 	       "sender", "spread", "calls", "switches", "copied", "pages in",
@@ -48,7 +48,7 @@ static void print_cell(const struct bench_options *options,
 		       const struct bench_cell *cell)
 {
 	const struct bench_counts *counts = &cell->counts;
-	double kib = bench_run_bytes(job) / 1024.0;
+	double kib = job->laps * bench_lap_bytes(job) / 1024.0;
 	struct bench_figures figures;
 
 	bench_figures(cell->runs, options->runs, &figures);
