@@ -1,10 +1,11 @@
 """A guest that measures: boots, sends what it measured, cell by cell."""
 
+import contextlib
 import json
 import random
 import time
 
-from . import bench_cells, build, host, image, netns, qemu
+from . import bench_cells, build, host, image, netns, qemu, slow_disk
 from .bench_cells import failed, measured
 from .guest import Reader
 from .host import RigError, progress
@@ -79,11 +80,21 @@ class BenchGuest:
                                   cell.sg or '-', '-n', bench_cells.runs(cell, self.quick),
                                   '-m', ','.join(self.methods_of(cell)), *self.options]))
 
-    def _command(self, initrd, console, port):
+    @contextlib.contextmanager
+    def _disks(self, out):
+        """Over loopback nobody wants to know whether a disk was waited for."""
+        paths = image.disks()[:2]
+        if self.net == 'device':
+            with slow_disk.serve(paths, out) as drives:
+                yield drives
+        else:
+            yield paths
+
+    def _command(self, initrd, disks, console, port):
         tap = netns.TAP if self.net == 'device' else None
         cmd = qemu.counting_command(
             self.kernel, initrd, f'zcx.mode=bench zcx.net={self.net} {_QUIET}',
-            image.disks()[:2], _MEMORY, [f'file:{console}', f'file:{port}'], tap)
+            disks, _MEMORY, [f'file:{console}', f'file:{port}'], tap)
         return netns.wrap(cmd, build.userspace() / 'zcx') if tap else cmd
 
     def _boot(self, took):
@@ -94,19 +105,24 @@ class BenchGuest:
         port.write_text('')
         console.unlink(missing_ok=True)
         initrd = self._initrd()
-        cmd = self._command(initrd, console, port)
         progress(f'{self.name}: booting, {len(self.cells)} cells')
-        with open(errors, 'w', encoding='utf-8') as out:
-            child = host.start(cmd, out)
         try:
-            why = self._follow(child, port, took)
+            with open(errors, 'w', encoding='utf-8') as out, self._disks(out) as disks:
+                why = self._guest_runs(self._command(initrd, disks, console, port), out,
+                                       port, took)
         finally:
-            host.stop(child)
             initrd.unlink()
         if why:
             progress(f'{self.name}: {why}')
             self._show_logs(errors, console)
         return why
+
+    def _guest_runs(self, cmd, out, port, took):
+        child = host.start(cmd, out)
+        try:
+            return self._follow(child, port, took)
+        finally:
+            host.stop(child)
 
     @staticmethod
     def _show_logs(*paths):

@@ -26,11 +26,14 @@ else, do not show in these figures, and neither do stalls, DMA or the speed of a
 * *device*: virtio-net on a tap, with scatter-gather, checksum and segmentation
   offload; the receiver is outside, and acknowledges every packet as it comes. All
   that keeps the sending guest busy counts, interrupts and ACKs included; idle is what
-  a child of the lowest priority could run (`zcx bench --soak`).
+  a child of the lowest priority could run (`zcx bench --soak`). A request is sent when
+  all of the last one has been acknowledged; this wait does not count. zcx_submit alone
+  sends 64 of them at a time.
 * *warm*: the file is in the page cache, brought there by readahead. *cold*: nothing
   of it is; on a virtio disk.
 * *tcp_alone* sends one resident page of 2 MiB again and again, in links of zcx as
-  long as can be: what TCP costs if the file costs nothing.
+  long as can be, over a device one for each request: what TCP costs if the file costs
+  nothing.
 * Figures are medians of {runs} runs. A star marks cells whose runs are further apart
   than {mark:.0%} of the median: with a device the number of packets, and of their ACKs,
   changes from run to run.

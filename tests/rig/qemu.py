@@ -3,7 +3,6 @@
 import functools
 import os
 import subprocess
-from pathlib import Path
 
 from . import host
 from .host import progress
@@ -21,6 +20,10 @@ TCG_CLOCK = 'tsc=unstable'
 
 # A nanosecond of the guest's time for each instruction; idle time is skipped.
 _COUNTING = 'shift=0,sleep=off'
+
+# Packets leave so many ns of the guest's time after the first of them was ready: with
+# a host that answers at once, ACKs come while the rest of a file is being sent.
+_NET_LATENCY = 'tx=timer,x-txtimer=150000'
 
 
 def _common(accel, kernel, memory, cpu=None):
@@ -56,6 +59,12 @@ def accelerator(kernel):
     return TCG
 
 
+def _drive(disk):
+    """Of a file, or of the URI of a server that throws away what is written."""
+    how = 'cache=unsafe' if '://' in str(disk) else 'snapshot=on'
+    return f'file={disk},format=raw,if=virtio,{how}'
+
+
 def _rest(initrd, append, disks, serials):
     """What comes after CPU and memory; what the guest writes to disks is thrown away.
 
@@ -67,7 +76,7 @@ def _rest(initrd, append, disks, serials):
            f'console=ttyS0 quiet panic=-1 oops=panic no5lvl {append}', '-device',
            'isa-debug-exit,iobase=0xf4,iosize=0x04']
     for disk in disks:
-        cmd += ['-drive', f'file={Path(disk)},format=raw,if=virtio,snapshot=on']
+        cmd += ['-drive', _drive(disk)]
     for serial in serials:
         cmd += ['-serial', serial]
     return cmd
@@ -93,5 +102,5 @@ def counting_command(kernel, initrd, append, disks=(), memory=1024, serials=(), 
            *_rest(initrd, f'nokaslr mitigations=off {append}', disks, serials)]
     if tap:
         cmd += ['-netdev', f'tap,id=n0,ifname={tap},script=no,downscript=no,vhost=off',
-                '-device', 'virtio-net-pci,netdev=n0']
+                '-device', f'virtio-net-pci,netdev=n0,{_NET_LATENCY}']
     return cmd
