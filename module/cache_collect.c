@@ -138,27 +138,31 @@ bool zcx_cache_lacks(struct file *file, loff_t pos, size_t bytes)
 {
 	struct address_space *mapping = file->f_mapping;
 	pgoff_t index = pos >> PAGE_SHIFT, last = (pos + bytes - 1) >> PAGE_SHIFT;
+	struct folio *folio;
 	bool there = true;
 
 	if (!inode_to_bdi(mapping->host)->ra_pages ||
 	    i_size_read(mapping->host) < pos + bytes)
 		return false;
-	for (; there && index <= last; index++) {
-		struct folio *folio = filemap_get_folio(mapping, index);
-
+	while (there && index <= last) {
+		folio = filemap_get_folio(mapping, index);
 		if (IS_ERR_OR_NULL(folio))
 			return true;
 		there = folio_test_uptodate(folio);
+		index = folio_next_index(folio);
 		folio_put(folio);
 	}
 	return !there;
 }
 
-/* Wait for one folio of them. If it asks for more to be read, see to that too. */
-static bool zcx_cache_await(struct readahead_control *ractl, pgoff_t index,
+/*
+ * Wait for one folio of them, and move on *@index. If it asks for more to be read, see
+ * to that too.
+ */
+static bool zcx_cache_await(struct readahead_control *ractl, pgoff_t *index,
 			    unsigned long pages)
 {
-	struct folio *folio = filemap_get_folio(ractl->mapping, index);
+	struct folio *folio = filemap_get_folio(ractl->mapping, *index);
 	int err = 0;
 
 	if (IS_ERR_OR_NULL(folio))
@@ -169,6 +173,7 @@ static bool zcx_cache_await(struct readahead_control *ractl, pgoff_t index,
 	}
 	if (!folio_test_uptodate(folio))
 		err = folio_wait_locked_killable(folio);
+	*index = folio_next_index(folio);
 	folio_put(folio);
 	return !err;
 }
@@ -195,8 +200,8 @@ bool zcx_cache_bring(struct file *file, loff_t pos, size_t bytes)
 
 	ra.ra_pages = inode_to_bdi(mapping->host)->ra_pages;
 	page_cache_sync_ra(&ractl, pages);
-	for (; index <= last; index++)
-		if (!zcx_cache_await(&ractl, index, pages))
+	while (index <= last)
+		if (!zcx_cache_await(&ractl, &index, pages))
 			return false;
 	return true;
 }

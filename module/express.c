@@ -18,8 +18,8 @@
  * that only has its end, or that what is left is put into.
  *
  * What the caller, counters and security modules get to see is as of a link; who is
- * not asked twice, should it become one, is asked last. Links that are traced are
- * never sent this way.
+ * not to be asked twice, should it become one, is asked when hardly anything is in the
+ * way any more. Links that are traced are never sent this way.
  */
 #include <linux/bvec.h>
 #include <linux/fs.h>
@@ -340,13 +340,12 @@ static bool zcx_express_is_cold(const struct zcx_express *ex,
 	       zcx_cache_lacks(part->file, part->seg.offset, part->bytes);
 }
 
-/* Read what is missing, once it is known that this is allowed. */
+/* Read what is missing. */
 static bool zcx_express_bring(struct zcx_express *ex)
 {
 	struct zcx_express_part *part = ex->missing;
 
-	if (!zcx_express_is_allowed(ex) ||
-	    !zcx_cache_bring(part->file, part->seg.offset, part->bytes) ||
+	if (!zcx_cache_bring(part->file, part->seg.offset, part->bytes) ||
 	    !zcx_express_collect(ex, part))
 		return false;
 	ex->bytes += part->bytes;
@@ -620,13 +619,15 @@ static int zcx_express_go(struct zcx_express *ex, struct zcx_context *ctx,
 
 /*
  * Of a request whose end is cold. It stands in the line while it is read, as a link
- * would: who comes later does not go before it.
+ * would: who comes later does not go before it. But not while leave is asked for: who
+ * is asked may want to send to the same socket.
  */
 static noinline_for_stack int
 zcx_express_go_cold(struct zcx_express *ex, struct zcx_context *ctx,
 		    struct zcx_link *cmd, struct file *socket)
 {
-	if (!zcx_turn_try_enter(&ex->turn, ex->sock->sk))
+	if (!zcx_express_is_allowed(ex) ||
+	    !zcx_turn_try_enter(&ex->turn, ex->sock->sk))
 		return ZCX_NO_EXPRESS;
 	if (zcx_express_bring(ex) &&
 	    zcx_socket_is_ready(ex->sock, true, &ex->result_flags))

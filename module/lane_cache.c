@@ -362,22 +362,45 @@ static void zcx_read_ahead(struct file *file, struct file_ra_state *ra,
 	page_cache_async_ra(&ractl, marker, DIV_ROUND_UP(max, PAGE_SIZE));
 }
 
-/* As who walks over the mark in the window that was read last, before it is there. */
-static bool zcx_read_next(struct zcx_range *range, size_t max)
+/* The folio with the mark of the window that was read last; a reference, or NULL. */
+static struct folio *zcx_read_mark(struct zcx_range *range)
 {
-	struct file_ra_state *ra = &range->ra;
+	const struct file_ra_state *ra = &range->ra;
 	struct folio *folio;
-	bool asks;
 
 	folio = filemap_get_folio(range->file->f_mapping,
 				  ra->start + ra->size - ra->async_size);
 	if (IS_ERR_OR_NULL(folio))
-		return false;
-	asks = folio_test_readahead(folio);
-	if (asks)
-		zcx_read_ahead(range->file, ra, folio, max);
+		return NULL;
+	if (folio_test_readahead(folio) && !folio_test_writeback(folio))
+		return folio;
 	folio_put(folio);
-	return asks;
+	return NULL;
+}
+
+/*
+ * Have the next windows read up to the page @end, as who walks over the marks of those
+ * before, which are not there yet. Readahead may refuse, and may read less than a window.
+ */
+static void zcx_read_on(struct zcx_range *range, pgoff_t end, size_t max)
+{
+	const struct file_ra_state *ra = &range->ra;
+	pgoff_t behind = ra->start, before;
+	struct folio *mark;
+
+	do {
+		before = behind;
+		mark = zcx_read_mark(range);
+		if (!mark)
+			return;
+		behind = ra->start + ra->size;
+		if (behind < end)
+			zcx_read_ahead(range->file, &range->ra, mark, max);
+		else if (behind >= DIV_ROUND_UP_ULL(range->end, PAGE_SIZE))
+			/* Nothing that lies behind a range is wanted. */
+			folio_clear_readahead(mark);
+		folio_put(mark);
+	} while (behind > before && behind < end);
 }
 
 /*
@@ -399,13 +422,15 @@ static void zcx_read_first(struct zcx_range *range, loff_t pos, size_t max)
 		     !(range->file->f_mode & FMODE_RANDOM);
 
 	zcx_cache_note(range, index, max);
+	/* What another lane has sent since was sequential too. */
+	ra->prev_pos = pos;
 	if (!grows || end - index <= ZCX_FIRST_PAGES) {
 		page_cache_sync_ra(&ractl, end - index);
 		return;
 	}
 	page_cache_sync_ra(&ractl, ZCX_FIRST_PAGES);
-	while (ra->start + ra->size < end && zcx_read_next(range, max))
-		;
+	if (ra->start == index)
+		zcx_read_on(range, end, max);
 }
 
 /**

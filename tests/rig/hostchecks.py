@@ -52,7 +52,7 @@ _MAY_INCLUDE = {
     'context': {'context.h', 'memory.h', 'user.h', 'buffers.h'},
     'user': {'user.h'},
     'submit': {'submit.h', 'context.h', 'link.h', 'async.h', 'growth.h', 'program.h', 'sink_socket.h'},
-    'express': {'express.h', 'accessed.h', 'async.h', 'compat/fd.h', 'context.h', 'frags.h', 'lane.h', 'link.h', 'memory.h', 'program.h', 'query.h', 'sink_socket.h', 'submit.h', 'turn.h'},
+    'express': {'express.h', 'accessed.h', 'async.h', 'cache.h', 'compat/fd.h', 'context.h', 'frags.h', 'lane.h', 'link.h', 'memory.h', 'program.h', 'query.h', 'sink_socket.h', 'submit.h', 'turn.h'},
 }
 
 

@@ -291,11 +291,15 @@ static void refused(void **state)
  * @rewrite: its pages are others than before
  * @cold: it is not in the page cache; and no trailer follows it, so that the express
  *	reads it itself
+ * @then_cold: it is, but another file follows that is not
+ * @express: no link is made, although the file was changed
  */
 struct change {
 	uint64_t size;
 	bool rewrite;
 	bool cold;
+	bool then_cold;
+	bool express;
 };
 
 #define LISTENED	10000
@@ -305,7 +309,10 @@ static const struct change grown = { .size = 15000 },
 	filled = { .size = LISTENED, .rewrite = true },
 	grown_cold = { .size = 15000, .cold = true },
 	cut_cold = { .size = 3000, .cold = true },
-	filled_cold = { .size = LISTENED, .rewrite = true, .cold = true };
+	filled_cold = { .size = LISTENED, .rewrite = true, .cold = true,
+			.express = true },
+	filled_then_cold = { .size = LISTENED, .rewrite = true,
+			     .then_cold = true };
 
 /* Before it grants leave for the first time, the file is changed. */
 static void change_file(int notify, const struct vfile *file,
@@ -338,10 +345,28 @@ static void change_file(int notify, const struct vfile *file,
 	_exit(0);
 }
 
+/* What goes out after the file that is changed. */
+static struct program *listened_program(const struct change *change,
+					struct vfile *file, struct vfile *next)
+{
+	struct program *program;
+
+	if (!change->cold && !change->then_cold)
+		return small_program(file, LISTENED);
+	program = short_program(file, LISTENED);
+	if (change->then_cold) {
+		file_warm(file, 0, LISTENED);
+		file_make(next, DIR_EXT4, 7);
+		program_file(program, next, 0, ZCX_TO_EOF);
+	}
+	return program;
+}
+
 /* What is sent is what the file has once leave was given, not what it had before. */
 static void listened(void **state)
 {
 	const struct change *change = *state;
+	struct vfile next = { .fd = -1 };
 	int context = zcx_open(), notify;
 	struct program *program;
 	static uint8_t buf[2 * LISTENED];
@@ -354,14 +379,15 @@ static void listened(void **state)
 	notify = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
 	if (notify < 0)
 		test_skip("no fanotify: %s", strerror(errno));
-	program = change->cold ? short_program(&file, LISTENED) :
-				 small_program(&file, LISTENED);
+	program = listened_program(change, &file, &next);
 	if (fanotify_mark(notify, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD,
 			  file.path))
 		test_skip("no permission events: %s", strerror(errno));
 	file_reopen(&file);
 	if (change->cold)
 		file_chill(&file);
+	if (change->then_cold)
+		file_chill(&next);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
@@ -375,13 +401,16 @@ static void listened(void **state)
 	want = 6 + change->size + (change->cold ? 0 : 7);
 	assert_int_equal(link.state, ZCX_STATE_SENT);
 	assert_int_equal(link.bytes_sent, want);
+	if (change->cold || change->then_cold)
+		assert_int_equal(by_express(context), change->express);
 	assert_int_equal(recv(pair.rx, buf, want, MSG_WAITALL), want);
 	for (i = change->rewrite ? 0 : LISTENED; i < change->size; i++)
 		assert_int_equal(buf[6 + i], 'n');
-	assert_memory_equal(buf + 6 + change->size, "trailer",
-			    want - 6 - change->size);
+	if (!change->cold && !change->then_cold)
+		assert_memory_equal(buf + 6 + change->size, "trailer", 7);
 	pair_close(&pair);
 	close(context);
+	file_drop(&next);
 	file_drop(&file);
 }
 
@@ -522,6 +551,8 @@ const struct vm_test express_tests[] = {
 	  "std", 30, "he truncates a cold file" },
 	{ "express_listened_cold_filled", listened, &filled_cold, "test",
 	  "test", "std", 30, "he fills a cold file anew" },
+	{ "express_listened_then_cold", listened, &filled_then_cold, "test",
+	  "test", "std", 30, "he fills one anew that was collected before" },
 	{ "express_refused", refused, NULL, "test", "test", "std", 30,
 	  "a socket that was shut down: errno and counters of a link" },
 	{ 0 }
