@@ -15,7 +15,7 @@
 
 #define BENCH_MAX_HEADER	(64U << 10)
 #define BENCH_MAX_METHODS	16
-#define BENCH_MAX_LAPS		5
+#define BENCH_MAX_LAPS		3
 
 /* A socket that takes nothing for so long makes the cell an error. */
 #define BENCH_PATIENCE_SECONDS	20

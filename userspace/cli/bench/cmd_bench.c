@@ -19,8 +19,8 @@
 #define RUN_BYTES	(2U << 20)
 #define RUN_REQUESTS	256
 
-/* When nothing but the request is measured, the more of them are cheap. */
-#define EXCHANGE_BYTES	(8U << 20)
+/* Where one goes after the other all are alike, and each takes its time. */
+#define EXCHANGES	64
 
 static unsigned long number(uint64_t bytes, uint64_t request_bytes,
 			    uint64_t most)
@@ -45,8 +45,8 @@ static void set_requests(const struct bench_options *options,
 	if (job->requests)
 		return;
 	job->requests = options->cold ? 1 :
-			number(exchange ? EXCHANGE_BYTES : RUN_BYTES, bytes,
-			       RUN_REQUESTS);
+			number(RUN_BYTES, bytes,
+			       exchange ? EXCHANGES : RUN_REQUESTS);
 	if (options->cold && exchange)
 		job->laps = number(RUN_BYTES, bytes, BENCH_MAX_LAPS);
 }
