@@ -9,7 +9,7 @@
  *
  * dm-delay is two things that a disk is not. It counts in ticks: a request that
  * comes right after one takes 4 ms, one that comes right before it none, and on 6.1 a
- * tick more. So all that is measured begins in the middle between two. And since 6.8
+ * tick more. So all that is measured begins in the middle between two. And on 6.12
  * it waits in a loop, on the only CPU, where a sender and a receiver had to wait for
  * their turn: so it has it only when nobody else wants it.
  */

@@ -78,6 +78,7 @@ extern const struct vm_test direct_many_tests[];
 extern const struct vm_test direct_racing_tests[];
 extern const struct vm_test drop_behind_tests[];
 extern const struct vm_test express_tests[];
+extern const struct vm_test express_disk_tests[];
 extern const struct vm_test fault_tests[];
 extern const struct vm_test files_tests[];
 extern const struct vm_test follow_tests[];

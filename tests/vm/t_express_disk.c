@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Small requests whose end is cold, and links that read ahead, where the disk answers
+ * late, with an error, or not before somebody has been killed.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "async.h"
+#include "exchange.h"
+#include "guest.h"
+#include "mapped.h"
+#include "vmtest.h"
+
+#define DIR_MAPPED	"/tmp/zcx-mapped"
+#define SMALL		(16 * KIB)
+#define PAGE		4096
+
+/**
+ * struct cold - a request whose end is cold
+ * @context: which it is sent by
+ * @file: on a disk of one's own
+ * @program: header and file
+ */
+struct cold {
+	int context;
+	struct vfile file;
+	struct program *program;
+};
+
+static void disk_open(bool xfs)
+{
+	char linear[32];
+
+	mapped_make(DIR_XFS, xfs ? 400 * MIB : 64 * MIB, 512, linear);
+	mapped_format(xfs ? "/bin/mkfs.xfs -q -f" : "/bin/mkfs.ext4 -q -F");
+	mapped_mount(DIR_MAPPED, xfs ? "xfs" : "ext4");
+}
+
+static void cold_open(struct cold *cold)
+{
+	disk_open(false);
+	cold->context = zcx_open();
+	cold->program = program_new();
+	file_make(&cold->file, DIR_MAPPED, SMALL);
+	program_memory(cold->program, "header", 6);
+	program_file(cold->program, &cold->file, 0, ZCX_TO_EOF);
+	file_chill(&cold->file);
+}
+
+static void cold_close(struct cold *cold)
+{
+	close(cold->context);
+	file_drop(&cold->file);
+	mapped_umount(DIR_MAPPED);
+}
+
+/* Who comes while it is read stays behind it. */
+static void in_line(void **state)
+{
+	struct cold cold;
+	struct program *later = program_new(), *both = program_new();
+	struct receiver receiver = { .expect = both };
+	struct sender sender = { 0 };
+	int other = zcx_open();
+	struct pair pair;
+	uint64_t id;
+
+	(void)state;
+	cold_open(&cold);
+	program_memory(later, "later", 5);
+	program_memory(both, "header", 6);
+	program_file(both, &cold.file, 0, ZCX_TO_EOF);
+	program_memory(both, "later", 5);
+	pair_open(&pair, PAIR_TCP4, 0, 0);
+	mapped_suspend(true);
+	sender.context = cold.context;
+	link_prepare(&sender.link, pair.tx, cold.program);
+	assert_int_equal(sender_start(&sender), 0);
+	assert_true(sender_wait_asleep(&sender));
+	id = async_send(other, pair.tx, later);
+	async_waits(other, id, ZCX_WAIT_TURN);
+	mapped_suspend(false);
+	sender_join(&sender);
+	assert_int_equal(sender.err, 0);
+	assert_null(link_problem_complete(&sender.link, cold.program, 0));
+	assert_int_equal(link_fdinfo(cold.context, "links_express"), 1);
+	async_sent(other, id, later, ZCX_STATE_SENT, 0);
+	receiver.fd = pair.rx;
+	assert_int_equal(receiver_start(&receiver), 0);
+	close(pair.tx);
+	pair.tx = -1;
+	receiver_join(&receiver);
+	assert_int_equal(receiver.wrong_at, -1);
+	assert_int_equal(receiver.bytes, both->bytes);
+	pair_close(&pair);
+	close(other);
+	cold_close(&cold);
+}
+
+/* The header goes, as by a link, which it becomes; then EIO. */
+static void in_error(void **state)
+{
+	struct cold cold;
+	struct exchange x = { .kind = PAIR_TCP4, .error = EIO, .good = 6 };
+
+	(void)state;
+	cold_open(&cold);
+	x.program = cold.program;
+	x.context = cold.context;
+	mapped_table("error", "");
+	exchange_run(&x);
+	assert_int_equal(link_fdinfo(cold.context, "links_express"), 0);
+	assert_int_equal(link_fdinfo(cold.context, "links_failed"), 1);
+	cold_close(&cold);
+}
+
+/* Whoever waits for a disk can be killed, whatever becomes of the disk. */
+static void killed(void **state)
+{
+	struct cold cold;
+	struct pair pair;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	cold_open(&cold);
+	pair_open(&pair, PAIR_TCP4, 0, 0);
+	mapped_suspend(true);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct zcx_link link;
+
+		link_prepare(&link, pair.tx, cold.program);
+		_exit(link_send(cold.context, &link) ? 1 : 2);
+	}
+	guest_sleep_ms(500);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	mapped_suspend(false);
+	pair_close(&pair);
+	cold_close(&cold);
+	guest_assert_unloads();
+}
+
+/* A file of which all but the first pages is being written to a disk that waits. */
+static void make_writeback(struct vfile *file)
+{
+	static uint8_t bytes[64 * KIB];
+	int fd = file_open_writable(file);
+	unsigned int i;
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, MIB), 0);
+	for (i = 1; i < MIB / sizeof(bytes); i++)
+		assert_int_equal(pwrite(fd, bytes, sizeof(bytes),
+					i * sizeof(bytes)), sizeof(bytes));
+	/* Starts to write them, and has each reclaimed afterwards: PG_reclaim. */
+	assert_int_equal(sync_file_range(fd, 0, MIB, SYNC_FILE_RANGE_WRITE), 0);
+	posix_fadvise(fd, 0, MIB, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
+/*
+ * Readahead leaves a mark alone whose folio is being written back, where it says
+ * something else. Who asks for window after window must not ask for ever.
+ */
+static void writeback(void **state)
+{
+	struct program *program = program_new();
+	struct sender sender = { .context = zcx_open() };
+	struct receiver receiver = { 0 };
+	struct vfile file;
+	struct pair pair;
+
+	(void)state;
+	disk_open(true);
+	file_make(&file, DIR_MAPPED, 0);
+	mapped_suspend(true);
+	make_writeback(&file);
+	pair_open(&pair, PAIR_TCP4, 0, 0);
+	program_file(program, &file, 0, ZCX_TO_EOF);
+	receiver.fd = pair.rx;
+	assert_int_equal(receiver_start(&receiver), 0);
+	link_prepare(&sender.link, pair.tx, program);
+	assert_int_equal(sender_start(&sender), 0);
+	/* It sends what is there, or sleeps; it does neither if it goes round. */
+	guest_sleep_ms(1000);
+	mapped_suspend(false);
+	sender_join(&sender);
+	assert_int_equal(sender.err, 0);
+	assert_int_equal(sender.link.bytes_sent, MIB);
+	close(pair.tx);
+	pair.tx = -1;
+	receiver_join(&receiver);
+	assert_int_equal(receiver.bytes, MIB);
+	pair_close(&pair);
+	close(sender.context);
+	file_drop(&file);
+	mapped_umount(DIR_MAPPED);
+}
+
+const struct vm_test express_disk_tests[] = {
+	{ "express_disk_in_line", in_line, NULL, "test", "test", "std", 60,
+	  "who comes while the end of a request is read stays behind it" },
+	{ "express_disk_error", in_error, NULL, "test", "test", "std", 60,
+	  "a bad disk: the header, then EIO, counted as of a link" },
+	{ "express_disk_killed", killed, NULL, "test", "test", "std", 60,
+	  "SIGKILL ends who waits for a disk that answers nothing" },
+	{ "express_disk_writeback", writeback, NULL, "test", "test", "std", 60,
+	  "reading ahead does not go round at what is being written back" },
+	{ 0 }
+};
