@@ -196,28 +196,38 @@ static char task_state(pid_t pid, pid_t tid)
 	return end && end[1] ? end[2] : '?';
 }
 
-bool guest_is_asleep(pid_t pid, pid_t tid)
+static bool stays(pid_t pid, pid_t tid, char state)
 {
 	unsigned int i;
 
 	for (i = 0; i < 8; i++) {
-		if (task_state(pid, tid) != 'S')
+		if (task_state(pid, tid) != state)
 			return false;
 		guest_sleep_ms(10);
 	}
 	return true;
 }
 
-bool guest_wait_asleep(pid_t pid, pid_t tid)
+bool guest_is_asleep(pid_t pid, pid_t tid)
+{
+	return stays(pid, tid, 'S');
+}
+
+bool guest_wait_state(pid_t pid, pid_t tid, char state)
 {
 	unsigned int i;
 
 	for (i = 0; i < GUEST_PATIENCE_MS / 10; i++) {
-		if (guest_is_asleep(pid, tid))
+		if (stays(pid, tid, state))
 			return true;
 		guest_sleep_ms(10);
 	}
 	return false;
+}
+
+bool guest_wait_asleep(pid_t pid, pid_t tid)
+{
+	return guest_wait_state(pid, tid, 'S');
 }
 
 void guest_sleep_ms(unsigned int ms)

@@ -65,6 +65,9 @@ bool guest_is_asleep(pid_t pid, pid_t tid);
 /* Wait until it is, at most some seconds; false if it never was. */
 bool guest_wait_asleep(pid_t pid, pid_t tid);
 
+/* The same for any state that /proc tells: D, say, for who waits for a disk. */
+bool guest_wait_state(pid_t pid, pid_t tid, char state);
+
 void guest_sleep_ms(unsigned int ms);
 
 /* Load the module in file @ko; 0 or -errno. */
