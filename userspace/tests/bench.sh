@@ -112,7 +112,7 @@ one_cpu() {
 
 # $1: a process; waits until it has a child.
 child_of() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 200); do
 		# shellcheck disable=SC2046 # a word for each child, of which one is enough
 		set -- "$1" $(cat "/proc/$1/task/$1/children")
 		[ -z "$2" ] || { echo "$2"; return 0; }
@@ -123,7 +123,7 @@ child_of() {
 
 # $1: a process; waits until it has ended.
 is_gone() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 200); do
 		grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status" || return 0
 		sleep 0.1
 	done
@@ -164,9 +164,9 @@ bench_cold_tmpfs() {
 # Start `zcx bench --serve'; its address is in $ADDRESS when it listens.
 serve_start() {
 	: > "$W/listening"
-	timeout 20 "$ZCX" bench --serve 127.0.0.1:0 > "$W/served" 2> "$W/listening" &
+	timeout 60 "$ZCX" bench --serve 127.0.0.1:0 > "$W/served" 2> "$W/listening" &
 	SERVE=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 200); do
 		ADDRESS=$(sed -n 's/^listening on //p' "$W/listening")
 		[ -n "$ADDRESS" ] && return 0
 		sleep 0.1
@@ -175,13 +175,19 @@ serve_start() {
 	return 1
 }
 
+# Not timeout(1) itself: it may not know its child yet, and would go alone.
+serve_stop() {
+	kill "$(child_of "$SERVE")"
+	wait "$SERVE"
+}
+
 # To another process as to another machine; two at a time, and one that stays on.
 bench_to_server() {
 	serve_start || return 1
 	# shellcheck disable=SC2016 # bash expands it
-	timeout 20 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"; sleep 20' bash "${ADDRESS##*:}" &
+	timeout 60 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"; sleep 60' bash "${ADDRESS##*:}" &
 	idle=$!
-	timeout 20 "$ZCX" bench --json -n 2 -m splice --no-counts --to "$ADDRESS" \
+	timeout 60 "$ZCX" bench --json -n 2 -m splice --no-counts --to "$ADDRESS" \
 		"$W/file" > "$W/other" &
 	other=$!
 	exits 0 "$ZCX" bench --json -n 2 -m sendfile,read_write,msg_zerocopy --no-counts \
@@ -191,16 +197,15 @@ bench_to_server() {
 			r['total_ns_per_kib'] > 0"
 	result=$?
 	wait $other || result=1
-	kill $idle $SERVE
-	wait $SERVE
+	kill $idle
+	serve_stop
 	grep -q total_ns_per_kib "$W/other" && return $result
 }
 
 # A receiver that goes away makes errors, not hangs.
 bench_lost_server() {
 	serve_start || return 1
-	kill "$SERVE"
-	wait "$SERVE"
+	serve_stop
 	exits 1 "$ZCX" bench --json -n 1 -m sendfile --to "$ADDRESS" "$W/file" &&
 		grep -q 'Connection refused' "$W/err" &&
 		records_show "'cannot connect' in records[0]['error']" True

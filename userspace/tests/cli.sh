@@ -32,7 +32,7 @@ by_device() {
 exits() {
 	want=$1
 	shift
-	timeout 20 $DEVICE "$@" > "$W/out" 2> "$W/err" < "$INPUT"
+	timeout 60 $DEVICE "$@" > "$W/out" 2> "$W/err" < "$INPUT"
 	code=$?
 	[ $code = "$want" ] || {
 		echo "exit code $code, not $want: $*"
@@ -97,9 +97,9 @@ recv_start() {
 	where=$1
 	shift
 	: > "$W/listening"
-	timeout 20 "$ZCX" recv "$@" "$where" > "$W/received" 2> "$W/listening" &
+	timeout 60 "$ZCX" recv "$@" "$where" > "$W/received" 2> "$W/listening" &
 	RECV=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 200); do
 		ADDRESS=$(sed -n 's/^listening on //p' "$W/listening")
 		[ -n "$ADDRESS" ] && return 0
 		sleep 0.1
@@ -146,7 +146,7 @@ completes() {
 example_fanout() {
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
 	# shellcheck disable=SC2086 # several words
-	timeout 20 $DEVICE "$OUT/examples/fanout" -n 200 -t 10 "$port" "$W/file" > "$W/served" 2>&1 &
+	timeout 60 $DEVICE "$OUT/examples/fanout" -n 200 -t 10 "$port" "$W/file" > "$W/served" 2>&1 &
 	server=$!
 	python3 - "$port" "$W/file" <<-'EOF' || { cat "$W/served"; return 1; }
 		import socket, sys, time
