@@ -30,6 +30,7 @@ _DIRECT_MIN = 64 * KIB
 _RUN_BYTES = 2 * MIB
 _LAPS = 3
 _INSN_PER_KIB = 1000
+_INSN_PER_KIB_SG_OFF = 8000     # a packet of a segment each, and an ACK
 _INSN_PER_SECOND = 60e6
 _CELL_SECONDS = 2           # files, start, serial port
 _SETTLE_SECONDS = 0.1       # before each lap over a device, and in its waits
@@ -99,7 +100,7 @@ def runs(cell, quick):
     hardly scatter, and cost most of the time.
     """
     if cell.sg:
-        return 5
+        return 3 if cell.sg == 'off' else 5
     if cell.size < 32 * MIB:
         return 9
     return 3 if quick else 5
@@ -110,7 +111,8 @@ def seconds(cell, methods, quick):
     kib = max(cell.size, _RUN_BYTES) / KIB
     number = runs(cell, quick) + (1 if quick else 2)
     settle = _SETTLE_SECONDS * laps(cell) if cell.sg else 0
-    return _CELL_SECONDS + methods * number * (settle + kib * _INSN_PER_KIB / _INSN_PER_SECOND)
+    insn = kib * (_INSN_PER_KIB_SG_OFF if cell.sg == 'off' else _INSN_PER_KIB)
+    return _CELL_SECONDS + methods * number * (settle + insn / _INSN_PER_SECOND)
 
 
 def patience(cell, methods, quick):
