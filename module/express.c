@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The express: small requests that need not wait for anything.
+ * The express: small requests that need not wait for anything but, if they are
+ * synchronous, for their last bytes to be read.
  *
  * Of a header and a small file the calls around TCP cost more than TCP. When all
  * of it is at hand (the file's bytes in the page cache, room in a plain TCP
@@ -8,7 +9,7 @@
  * looked at, or be found: what is to be sent stands in a short list on the stack,
  * and leaves by one push.
  *
- * Whatever is not at hand, or not as usual, is not dealt with here: the request
+ * Whatever else is not at hand, or not as usual, is not dealt with here: the request
  * then becomes a link as if nobody had tried. That is possible until something has
  * been sent. If TCP takes a part only, the rest becomes a link in the same place of
  * the line.
@@ -663,8 +664,8 @@ static int zcx_express_to(struct zcx_express *ex, struct zcx_context *ctx,
  * @cmd: the request, as user space wrote it; out: its result, if it was sent
  *
  * Context: process context of the submitter; may sleep for locks and memory, and if
- * the request is synchronous and TCP takes a part only, as a link that has met a full
- * socket does.
+ * the request is synchronous for the disk, killably, and where TCP takes a part only, as
+ * a link that has met a full socket does.
  * Return: ZCX_NO_EXPRESS: nothing has been sent, nothing counted, nothing held, and
  * the request is to become a link. 0: it has ended, or, if it runs by itself, its
  * event says, or will say, how. Or, if it is synchronous and nothing of it was sent,
