@@ -194,10 +194,10 @@ def bench():
 
 
 def _show_bars(verdicts):
-    print(f'{"measured":>9}  {"the bar":<28}')
+    print(f'{"measured":>9}  {"the bar":<14}')
     for verdict in verdicts:
         bar = verdict.bar
-        print(f'{bench_table.times(verdict.ratio):>9}  {bar.limit:<28}'
+        print(f'{bench_table.times(verdict.ratio):>9}  {bar.limit:<14}'
               f'{verdict.status:<8}{bar.what}, {bar.says}'
               + (f': {verdict.why}' if verdict.why else ''))
 
@@ -207,7 +207,7 @@ def _show_behind(records):
     found, compared = bench_bars.behind(records)
     limit = bench_bars.behind_limit()
     for record, ratio in found:
-        print(f'{ratio:9.3f}  {limit:<28}MISS    zcx is behind sendfile: '
+        print(f'{ratio:9.4f}  {limit:<14}MISS    zcx is behind sendfile: '
               f'{bench_table.where(record)}')
     print(f'zcx is behind sendfile in {len(found)} of {compared} cells')
     return compared > 0 and not found

@@ -124,7 +124,7 @@ def _behind(records):
     found, compared = bench_bars.behind(records)
     lines = [f'zcx costs more than sendfile in {len(found)} of {compared} cells'
              + (':' if found else '.'), '']
-    lines += [f'* {bench_table.where(record)}: {value:.3f}' for record, value in found]
+    lines += [f'* {bench_table.where(record)}: {value:.4f}' for record, value in found]
     return [*lines, ''] if found else lines
 
 
